@@ -1,0 +1,190 @@
+package team
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// ItemKind is what an AgendaItem is for; the order of a Kans!overleg.
+type ItemKind string
+
+const (
+	Welcome   ItemKind = "welkom"
+	Celebrate ItemKind = "succes"
+	LookBack  ItemKind = "terugblik"
+	CaseItem  ItemKind = "casus"
+	Transfers ItemKind = "overdracht"
+	ThemeItem ItemKind = "thema"
+	OwnPoint  ItemKind = "punt"
+	Closing   ItemKind = "afsluiting"
+)
+
+// MaxNewCases is how many new signals one Kans!overleg takes on: three talks
+// of about twelve minutes are what 75 minutes hold.
+const MaxNewCases = 3
+
+// ItemState is how an item of a running meeting stands.
+type ItemState string
+
+const (
+	ItemOpen      ItemState = ""
+	ItemDiscussed ItemState = "besproken"
+	ItemCarried   ItemState = "doorgeschoven"
+)
+
+// AgendaItem is one line of the agenda.
+type AgendaItem struct {
+	Kind    ItemKind
+	Minutes int
+	Signal  int   // for a success, a case or a transfer: the signal's number
+	Actions []int // for LookBack: action numbers that are late
+	Text    string
+	By      string
+	State   ItemState
+}
+
+// Agenda is what a Kans!overleg will be about.
+type Agenda struct {
+	Items   []AgendaItem
+	Carried []int // signals that do not fit this time, in order
+}
+
+// BuildAgenda makes the agenda from what waits: open signals, open actions and
+// own points. length is in minutes. Parts without content are left out; the
+// minutes add up to length, unless the parts need more than that at a minute
+// each.
+//
+// Cases go by urgency, then by how often they were moved on, then by age.
+func BuildAgenda(signals []Signal, late []Action, points []Point, length int) Agenda {
+	var a Agenda
+	a.add(AgendaItem{Kind: Welcome, Minutes: 3})
+
+	var cases, transfers []Signal
+	success := 0
+	for _, s := range signals {
+		switch {
+		case s.Kind == Success:
+			if success == 0 {
+				success = s.Nr
+			}
+		case s.Kind == Handover:
+			transfers = append(transfers, s)
+		default:
+			cases = append(cases, s)
+		}
+	}
+	if success != 0 {
+		a.add(AgendaItem{Kind: Celebrate, Minutes: 5, Signal: success})
+	}
+	if len(late) > 0 {
+		item := AgendaItem{Kind: LookBack, Minutes: 10}
+		for _, action := range late {
+			item.Actions = append(item.Actions, action.Nr)
+		}
+		a.add(item)
+	}
+	slices.SortStableFunc(cases, byNeed)
+	for i, s := range cases {
+		if i >= MaxNewCases {
+			a.Carried = append(a.Carried, s.Nr)
+			continue
+		}
+		a.add(AgendaItem{Kind: CaseItem, Minutes: 12, Signal: s.Nr})
+	}
+	for _, s := range transfers {
+		a.add(AgendaItem{Kind: Transfers, Minutes: 5, Signal: s.Nr})
+	}
+	for _, key := range recurring(signals) {
+		a.add(AgendaItem{Kind: ThemeItem, Minutes: 3, Text: key})
+	}
+	for _, p := range points {
+		a.add(AgendaItem{Kind: OwnPoint, Minutes: 5, Text: p.Text, By: p.By})
+	}
+	a.add(AgendaItem{Kind: Closing, Minutes: 3})
+	a.fit(length)
+	return a
+}
+
+func (a *Agenda) add(item AgendaItem) { a.Items = append(a.Items, item) }
+
+// fit stretches or shrinks the parts that talk takes time in, evenly, until
+// the minutes are length.
+func (a *Agenda) fit(length int) {
+	total := 0
+	var elastic []*AgendaItem
+	for i := range a.Items {
+		item := &a.Items[i]
+		total += item.Minutes
+		if item.Kind != Welcome && item.Kind != Closing {
+			elastic = append(elastic, item)
+		}
+	}
+	if len(elastic) == 0 {
+		a.Items[len(a.Items)-1].Minutes += max(0, length-total)
+		return
+	}
+	for i := 0; total < length; i++ {
+		elastic[i%len(elastic)].Minutes++
+		total++
+	}
+	for total > length {
+		longest := slices.MaxFunc(elastic, func(x, y *AgendaItem) int { return cmp.Compare(x.Minutes, y.Minutes) })
+		if longest.Minutes == 1 {
+			return
+		}
+		longest.Minutes--
+		total--
+	}
+}
+
+func byNeed(x, y Signal) int {
+	urgent := func(s Signal) int {
+		if s.Urgent {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(urgent(x), urgent(y)), -cmp.Compare(x.Carried, y.Carried), x.At.Compare(y.At), cmp.Compare(x.Nr, y.Nr))
+}
+
+// ThemeThreshold is from how many different cases on an element or theme is
+// recurring. Fewer is never shown: it could point at one child.
+const ThemeThreshold = 3
+
+// recurring are the elements with ThemeThreshold or more different cases, the
+// most frequent one only.
+func recurring(signals []Signal) []string {
+	cases := map[string]map[string]bool{}
+	for _, s := range signals {
+		if s.Code == "" {
+			continue
+		}
+		for _, key := range s.Elements {
+			if cases[key] == nil {
+				cases[key] = map[string]bool{}
+			}
+			cases[key][s.Code] = true
+		}
+	}
+	best := ""
+	for key, codes := range cases {
+		if len(codes) < ThemeThreshold {
+			continue
+		}
+		if best == "" || len(codes) > len(cases[best]) || len(codes) == len(cases[best]) && key < best {
+			best = key
+		}
+	}
+	if best == "" {
+		return nil
+	}
+	return []string{best}
+}
+
+// Late reports whether an open action should have been done before today.
+func (a Action) Late(today Date) bool { return a.Status == ToDo && a.Due.Before(today) }
+
+// LastMoment is the moment after which a meeting that nobody rounded off is
+// over: a day after its start.
+func (m Meeting) LastMoment() time.Time { return m.Start.Add(24 * time.Hour) }

@@ -1,0 +1,222 @@
+// Package team is the domain: the kernteam around a school, the children it
+// speaks of by code only, their signals, the Kans!overleg and the agreements
+// made there. Standard library only; the clock is always an argument.
+package team
+
+import (
+	"slices"
+	"time"
+)
+
+// Kernteam is the fixed team around one school; it lives in one channel.
+type Kernteam struct {
+	ID           string
+	Platform     string
+	Workspace    string
+	Channel      string
+	Name         string
+	School       string
+	Municipality string
+	SchoolType   SchoolType
+	Region       Region
+	Lang         string // "nl" or "en"
+	Zone         string // IANA name
+	Chair        string // member's user id
+	Minutes      int    // length of a Kans!overleg
+	Created      time.Time
+}
+
+// SchoolType decides which codes are issued first and what the agenda holds.
+type SchoolType string
+
+const (
+	Primary    SchoolType = "basisonderwijs"
+	Preschool  SchoolType = "voorschool"
+	Special    SchoolType = "speciaal"
+	Secondary  SchoolType = "voortgezet"
+	Vocational SchoolType = "mbo"
+)
+
+// SchoolTypes in the order in which a form shows them.
+var SchoolTypes = []SchoolType{Primary, Preschool, Special, Secondary, Vocational}
+
+// Region of the Dutch school holidays. It follows the municipality, not the
+// province, so it is asked, never guessed.
+type Region string
+
+var Regions = []Region{"noord", "midden", "zuid"}
+
+// Member is somebody in the kernteam's channel, or who once was.
+type Member struct {
+	User   string
+	Handle string
+	Name   string
+	Role   Role
+	Org    string
+	Does   string // what I do and don't do, in my own words
+	Reach  string // how to reach me
+	Here   bool   // in the channel now
+}
+
+// Role of a member, as the organisations around a school name them.
+type Role string
+
+const (
+	NoRole       Role = ""
+	IB           Role = "ib"
+	Teacher      Role = "leerkracht"
+	Head         Role = "directeur"
+	CJG          Role = "cjg"
+	SocialWork   Role = "smw"
+	Health       Role = "jgz"
+	Municipality Role = "gemeente"
+	SWV          Role = "swv"
+	PreschoolPro Role = "voorschool"
+	OtherRole    Role = "anders"
+)
+
+// Roles in the order in which a form shows them.
+var Roles = []Role{IB, Teacher, Head, CJG, SocialWork, Health, Municipality, SWV, PreschoolPro, OtherRole}
+
+// Element is one part of the Kansencirkel. Key is stored and so never
+// changes; Label and Question are configuration.
+type Element struct {
+	Key      string
+	Label    string
+	Question string
+}
+
+// Parents is where the child's parents stand.
+type Parents string
+
+const (
+	NotYet   Parents = "nog niet"
+	Informed Parents = "geïnformeerd"
+	Agreed   Parents = "akkoord"
+	Joining  Parents = "doen mee"
+	Objected Parents = "bezwaar"
+)
+
+var ParentsAll = []Parents{NotYet, Informed, Agreed, Joining, Objected}
+
+// Case is a child under a code. Whose code it is stays outside Kansbot.
+type Case struct {
+	Code    string
+	Parents Parents
+	Created time.Time
+}
+
+// SignalKind is what sort of observation a Signal is.
+type SignalKind string
+
+const (
+	Worry    SignalKind = "zorg"
+	Chance   SignalKind = "kans"
+	Success  SignalKind = "succes"
+	Handover SignalKind = "overdracht"
+)
+
+var SignalKinds = []SignalKind{Worry, Chance, Success, Handover}
+
+// Group is as near as Kansbot comes to a class: anything smaller could point at
+// one child.
+type Group string
+
+var Groups = []Group{"voorschool", "onderbouw", "middenbouw", "bovenbouw"}
+
+// SignalStatus is how far a Signal has come.
+type SignalStatus string
+
+const (
+	Waiting   SignalStatus = "open"        // for the next Kans!overleg
+	Discussed SignalStatus = "besproken"   //
+	Withdrawn SignalStatus = "ingetrokken" //
+)
+
+// Signal is an early observation plus a need: not a Verwijsindex-signaal and
+// not a Veilig Thuis-melding. Seen, Helps and Needed are free text: shown to
+// the member who asks, never in a channel.
+type Signal struct {
+	Nr       int
+	Code     string // case code; empty for a group or theme
+	Group    Group
+	Theme    string // a few words; the channel shows them
+	Kind     SignalKind
+	Seen     string
+	Helps    string
+	Needed   string
+	Elements []string // keys, at most 3
+	Parents  Parents
+	Urgent   bool
+	Status   SignalStatus
+	By       string // user id of the reporter
+	At       time.Time
+	Carried  int // Kans!overleggen that it was moved on from
+	Meeting  int // where it was discussed
+}
+
+// MeetingStatus is where a Kans!overleg is.
+type MeetingStatus string
+
+const (
+	Planned MeetingStatus = "gepland"
+	Running MeetingStatus = "bezig"
+	Held    MeetingStatus = "geweest"
+	Skipped MeetingStatus = "vervallen"
+)
+
+// Meeting is one Kans!overleg.
+type Meeting struct {
+	Nr         int
+	Occurrence string // rhythm version and nominal local time: unique, whatever happens to clocks
+	Start      time.Time
+	Moved      bool // put on another date by hand
+	Status     MeetingStatus
+	Present    map[string]bool // user id -> comes (true) or not (false)
+	Sent       []string        // ladder steps done or given up on
+	Points     []Point
+	Agenda     []AgendaItem // fixed when it starts
+	Over       []int        // signals that did not fit on it
+	Actions    []int        // agreed in it
+	Ended      time.Time
+}
+
+// Open reports whether the meeting is still to be held or finished.
+func (m Meeting) Open() bool { return m.Status == Planned || m.Status == Running }
+
+// HasSent reports whether a ladder step needs nothing more.
+func (m Meeting) HasSent(step string) bool { return slices.Contains(m.Sent, step) }
+
+// Point is an agenda point of somebody's own. It never speaks of a child.
+type Point struct {
+	Text string
+	By   string
+}
+
+// Action is who does what by when. Text is what an adult does; the channel
+// shows it.
+type Action struct {
+	Nr      int
+	Owner   string
+	By      string
+	Text    string
+	Gain    string // "gelukt als ..."
+	Due     Date
+	Code    string // empty: on the werkagenda
+	Meeting int    // the Kans!overleg whose thread it lives in; 0 for none
+	Status  ActionStatus
+	Help    bool   // help was asked
+	Helped  string // what helped, said when done; free text
+	DoneBy  string
+	Done    time.Time
+	Created time.Time
+	Sent    []string // follow-ups done
+}
+
+// ActionStatus is open or done.
+type ActionStatus string
+
+const (
+	ToDo ActionStatus = "open"
+	Done ActionStatus = "klaar"
+)
