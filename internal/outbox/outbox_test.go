@@ -1,0 +1,685 @@
+package outbox
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kansbot/internal/chat"
+	"kansbot/internal/kv"
+)
+
+// inHouse runs a test in a bubble.
+func inHouse(t *testing.T, script map[string][]act, test func(*house)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { test(newHouse(t, script)) })
+}
+
+func TestOrderPerLane(t *testing.T) {
+	script := map[string][]act{"a1": {failing(fail(chat.NotSent, 0)), landing(fail(chat.Unknown, 0))}}
+	inHouse(t, script, func(h *house) {
+		h.start(h.db)
+		h.put(
+			chat.Post{Key: "a1", To: channel("a"), Body: says("first")},
+			chat.Post{Key: "b1", To: channel("b"), Body: says("first")},
+			chat.Post{Key: "a2", To: channel("a"), Body: says("second")},
+			chat.Post{Key: "b2", To: channel("b"), Body: says("second")},
+			chat.Post{Key: "d1", To: direct("a"), Body: says("hello")},
+		)
+		h.drain()
+		h.expect(channel("a"))
+		h.expect(channel("b"), "b1: first", "b2: second")
+		h.expect(direct("a"), "d1: hello")
+		h.pass(time.Hour)
+		h.expect(channel("a"), "a1: first", "a2: second")
+		if s := h.status("a2"); s.State != Sent || s.Sent != 1 || s.Attempts != 0 || s.Unsure || s.ID == "" {
+			t.Errorf("status %+v", s)
+		}
+	})
+}
+
+func TestPutTwice(t *testing.T) {
+	inHouse(t, nil, func(h *house) {
+		h.put(chat.Post{Key: "k", To: channel("a"), Body: says("one")})
+		h.put(chat.Post{Key: "k", To: channel("b"), Body: says("two")})
+		h.start(h.db)
+		h.drain()
+		h.put(chat.Post{Key: "k", To: channel("a"), Body: says("three")})
+		h.drain()
+		h.expect(channel("a"), "k: one")
+		h.expect(channel("b"))
+	})
+}
+
+func TestPutRefuses(t *testing.T) {
+	inHouse(t, nil, func(h *house) {
+		h.put(
+			chat.Post{Key: "root", To: channel("a")},
+			chat.Post{Key: "reply", To: channel("a"), Under: "root"},
+		)
+		for name, post := range map[string]chat.Post{
+			"no key":                {To: channel("a")},
+			"no platform":           {Key: "x", To: chat.To{Channel: "a"}},
+			"no address":            {Key: "x", To: chat.To{Platform: "imitation"}},
+			"two addresses":         {Key: "x", To: chat.To{Platform: "imitation", Channel: "a", User: "u"}},
+			"unknown root":          {Key: "x", To: channel("a"), Under: "nothing"},
+			"root elsewhere":        {Key: "x", To: channel("b"), Under: "root"},
+			"root is itself under":  {Key: "x", To: channel("a"), Under: "reply"},
+			"too large":             {Key: "x", To: channel("a"), Body: says(strings.Repeat("x", kv.MaxValue))},
+			"key too long to store": {Key: strings.Repeat("x", kv.MaxKey), To: channel("a")},
+		} {
+			if err := h.db.Update(context.Background(), func(tx kv.Tx) error { return Put(tx, post) }); err == nil {
+				t.Errorf("%s: no error", name)
+			}
+		}
+		if err := h.db.Update(context.Background(), func(tx kv.Tx) error { return Replace(tx, "nothing", nil) }); err == nil {
+			t.Error("Replace of an unknown post: no error")
+		}
+	})
+}
+
+func TestReplace(t *testing.T) {
+	inHouse(t, nil, func(h *house) {
+		h.platform.takes.Store(int64(time.Second))
+		h.put(
+			chat.Post{Key: "k", To: channel("a"), Body: says("1")},
+			chat.Post{Key: "l", To: channel("a"), Body: says("other")},
+		)
+		h.replace("k", "2") // waits: one send of the newest
+		h.replace("k", "3")
+		h.start(h.db)
+		h.pass(time.Second / 2) // in flight: an edit, after the post that waits
+		h.replace("k", "4")
+		h.replace("k", "5")
+		h.pass(time.Second)
+		h.expect(channel("a"), "k: 3")
+		h.pass(time.Minute)
+		h.expect(channel("a"), "k: 5", "l: other")
+
+		h.replace("k", "6") // there: an edit
+		h.pass(time.Second / 2)
+		h.replace("k", "7") // an edit in flight: one more
+		h.replace("k", "8")
+		h.pass(time.Minute)
+		h.expect(channel("a"), "k: 8", "l: other")
+
+		var bodies []string
+		for _, d := range h.platform.delivered() {
+			bodies = append(bodies, plain(d.Body))
+		}
+		if want := []string{"3", "other", "5", "6", "8"}; !slices.Equal(bodies, want) {
+			t.Errorf("delivered %v, want %v", bodies, want)
+		}
+		if s := h.status("k"); s.State != Sent || s.Sent != 8 || s.Wanted != 8 {
+			t.Errorf("status %+v", s)
+		}
+	})
+}
+
+func TestThread(t *testing.T) {
+	script := map[string][]act{
+		"root":   {failing(fail(chat.Unknown, 0))},
+		"refuse": {failing(fail(chat.Refused, 0))},
+	}
+	inHouse(t, script, func(h *house) {
+		h.start(h.db)
+		h.put(
+			chat.Post{Key: "root", To: channel("a"), Body: says("agenda")},
+			chat.Post{Key: "r1", To: channel("a"), Under: "root", Body: says("one")},
+			chat.Post{Key: "refuse", To: channel("a"), Body: says("agenda")},
+			chat.Post{Key: "r2", To: channel("a"), Under: "refuse", Body: says("two")},
+			chat.Post{Key: "r3", To: channel("a"), Under: "root", Body: says("three")},
+		)
+		h.pass(time.Minute)
+		h.expect(channel("a"), "root: agenda", "> r1: one", "r2: two", "> r3: three")
+	})
+}
+
+func TestUnknownIsReconciled(t *testing.T) {
+	script := map[string][]act{"k": {
+		landing(fail(chat.Unknown, 0)),
+		failing(fail(chat.Unknown, 0)),   // looking was answered by nobody
+		failing(fail(chat.NotSent, 0)),   // nor now: the first may still be there
+		failing(fail(chat.NotSent, 1e9)), // nor now
+		failing(errors.New("raw")),       // no Failure at all
+		failing((*chat.Failure)(nil)),    // a careless one
+		failing(&chat.Failure{}),         // without an Err
+		landing(nil),                     // no error and no id
+		func(func() (chat.PostID, error)) (chat.PostID, error) { panic("in the adapter") },
+	}}
+	inHouse(t, script, func(h *house) {
+		began := time.Now()
+		h.start(h.db)
+		h.put(chat.Post{Key: "k", To: channel("a"), Body: says("1")})
+		h.drain()
+		if s := h.status("k"); !s.Unsure || !s.Since.Equal(began) || s.Attempts != 1 || s.State != Waiting {
+			t.Errorf("status %+v", s)
+		}
+		h.replace("k", "2")
+		h.pass(time.Hour)
+		h.expect(channel("a"), "k: 2")
+		if s := h.status("k"); s.State != Sent || s.Sent != 2 {
+			t.Errorf("status %+v", s)
+		}
+		deliveries := h.platform.delivered()
+		if len(deliveries) != 11 {
+			t.Fatalf("%d deliveries", len(deliveries))
+		}
+		for i, d := range deliveries {
+			edit := i == 10 // looking found the first body
+			if unsure := i > 0 && !edit; d.Unsure != unsure || unsure && !d.Since.Equal(began) || (d.Edits != "") != edit {
+				t.Errorf("delivery %d: %+v", i, d)
+			}
+		}
+	})
+}
+
+func TestNotSentIsSure(t *testing.T) {
+	script := map[string][]act{"k": {failing(fail(chat.NotSent, 0)), failing(fail(chat.NotSent, 0))}}
+	inHouse(t, script, func(h *house) {
+		h.start(h.db)
+		h.put(chat.Post{Key: "k", To: channel("a"), Body: says("1")})
+		h.drain()
+		if s := h.status("k"); s.Unsure || !s.Since.IsZero() || s.Attempts != 1 {
+			t.Errorf("status %+v", s)
+		}
+		h.replace("k", "2")
+		h.pass(time.Minute)
+		h.expect(channel("a"), "k: 2")
+		deliveries := h.platform.delivered()
+		if len(deliveries) != 3 || deliveries[2].Unsure || !deliveries[2].Since.IsZero() {
+			t.Errorf("deliveries %+v", deliveries)
+		}
+	})
+}
+
+func TestRetryAfter(t *testing.T) {
+	script := map[string][]act{"a1": {failing(fail(chat.NotSent, 7*time.Second))}}
+	inHouse(t, script, func(h *house) {
+		elsewhere := chat.To{Platform: "imitation", Workspace: "other", Channel: "a"}
+		h.start(h.db)
+		h.put(chat.Post{Key: "a1", To: channel("a"), Body: says("1")})
+		h.drain()
+		if s := h.status("a1"); s.Attempts != 0 || s.Unsure || s.State != Waiting {
+			t.Errorf("status %+v", s)
+		}
+		h.put(
+			chat.Post{Key: "b1", To: channel("b"), Body: says("1")},
+			chat.Post{Key: "c1", To: elsewhere, Body: says("1")},
+		)
+		h.drain()
+		h.pass(7*time.Second - 1)
+		h.expect(channel("a"))
+		h.expect(channel("b"))
+		h.expect(elsewhere, "c1: 1")
+		h.pass(1)
+		h.expect(channel("a"), "a1: 1")
+		h.expect(channel("b"), "b1: 1")
+		if n := len(h.d.pauses); n != 0 {
+			t.Errorf("%d pauses left", n)
+		}
+	})
+}
+
+func TestRefused(t *testing.T) {
+	refuse := failing(fail(chat.Refused, 0))
+	script := map[string][]act{"a1": {refuse}, "chair": {refuse}, "edit": {nil, refuse}}
+	inHouse(t, script, func(h *house) {
+		var log bytes.Buffer
+		h.options.Log = slog.New(slog.NewJSONHandler(&log, nil))
+		h.options.Buried = func(tx kv.Tx, post chat.Post, reason string) error {
+			if reason != "imitated" || plain(post.Body) == "" {
+				return fmt.Errorf("reason %q, post %+v", reason, post)
+			}
+			return Put(tx, chat.Post{Key: "notice " + post.Key, To: direct("chair"), Body: says("not sent: " + post.Key)})
+		}
+		h.start(h.db)
+		h.put(
+			chat.Post{Key: "a1", To: channel("a"), Body: says("secret words")},
+			chat.Post{Key: "a2", To: channel("a"), Body: says("second")},
+			chat.Post{Key: "chair", To: direct("chair"), Body: says("secret words")},
+			chat.Post{Key: "edit", To: channel("c"), Body: says("before")},
+		)
+		h.drain()
+		h.expect(channel("a"), "a2: second")
+		h.expect(direct("chair"), "notice a1: not sent: a1")
+		if s := h.status("a1"); s.State != Buried || s.Reason != "imitated" || s.Attempts != 0 || s.Unsure || !s.First.IsZero() {
+			t.Errorf("status %+v", s)
+		}
+		h.replace("a1", "never there")
+		h.drain()
+		if s := h.status("a1"); s.State != Buried {
+			t.Errorf("status %+v", s)
+		}
+
+		h.replace("edit", "refused")
+		h.drain()
+		h.put(chat.Post{Key: "reply", To: channel("c"), Under: "edit", Body: says("one")})
+		h.drain()
+		h.expect(channel("c"), "edit: before", "> reply: one")
+		if got := h.health().Buried; got != 3 {
+			t.Errorf("%d buried", got)
+		}
+		h.replace("edit", "after")
+		h.drain()
+		h.expect(channel("c"), "edit: after", "> reply: one")
+		if got := h.health().Buried; got != 2 {
+			t.Errorf("%d buried", got)
+		}
+		if got := h.d.Counts(); got.Refused != 3 || got.Failed != 3 || got.Delivered != 6 {
+			t.Errorf("counts %+v", got)
+		}
+		if strings.Contains(log.String(), "secret") || strings.Count(log.String(), "buried") != 3 {
+			t.Errorf("log %s", log.String())
+		}
+	})
+}
+
+func TestBurialNeedsItsNotice(t *testing.T) {
+	script := map[string][]act{"a1": {failing(fail(chat.Refused, 0)), failing(fail(chat.Refused, 0))}}
+	inHouse(t, script, func(h *house) {
+		calls := 0
+		h.options.Buried = func(kv.Tx, chat.Post, string) error {
+			if calls++; calls == 1 {
+				return errors.New("not now")
+			}
+			return nil
+		}
+		h.start(h.db)
+		h.put(chat.Post{Key: "a1", To: channel("a")}, chat.Post{Key: "b1", To: channel("b")})
+		h.drain()
+		if s := h.status("a1"); s.State != Waiting || !s.Unsure {
+			t.Errorf("status %+v", s)
+		}
+		h.expect(channel("b"), "b1: ")
+		h.pass(storePause)
+		if s := h.status("a1"); s.State != Buried {
+			t.Errorf("status %+v", s)
+		}
+	})
+}
+
+func TestNoticeOfBurialGoesAtOnce(t *testing.T) {
+	inHouse(t, map[string][]act{"a1": {failing(fail(chat.Refused, 0))}}, func(h *house) {
+		h.options.Buried = func(tx kv.Tx, post chat.Post, _ string) error {
+			return Put(tx, chat.Post{Key: "notice", To: direct("chair"), Body: says(post.Key)})
+		}
+		h.start(h.db)
+		synctest.Wait()
+		h.put(chat.Post{Key: "a1", To: channel("a")})
+		synctest.Wait()
+		h.expect(direct("chair"), "notice: a1")
+	})
+}
+
+// A post put just when its lane has been found empty, but is not free yet.
+func TestPutWhileLaneIsGivenBack(t *testing.T) {
+	inHouse(t, nil, func(h *house) {
+		db := &fragile{DB: h.db}
+		db.linger.Store(int64(2 * time.Second))
+		h.start(db)
+		h.put(chat.Post{Key: "k", To: channel("a"), Body: says("1")})
+		h.pass(3 * time.Second) // into the linger after the receipt
+		h.expect(channel("a"), "k: 1")
+		h.put(chat.Post{Key: "l", To: channel("a"), Body: says("2")})
+		h.pass(3 * time.Second)
+		h.expect(channel("a"), "k: 1", "l: 2")
+	})
+}
+
+// A crash is a store that takes nothing any more, at the worst moments.
+func TestCrash(t *testing.T) {
+	for name, lands := range map[string]bool{"before landing": false, "after landing": true} {
+		t.Run(name, func(t *testing.T) {
+			script := map[string][]act{}
+			inHouse(t, script, func(h *house) {
+				db := &fragile{DB: h.db}
+				script["k"] = []act{func(land func() (chat.PostID, error)) (chat.PostID, error) {
+					db.broken.Store(true)
+					if !lands {
+						return "", context.Canceled
+					}
+					return land()
+				}}
+				h.put(
+					chat.Post{Key: "k", To: channel("a"), Body: says("1")},
+					chat.Post{Key: "l", To: channel("a"), Body: says("2")},
+				)
+				h.start(db)
+				synctest.Wait()
+				if err := h.stop(); err != nil {
+					t.Error(err)
+				}
+				h.replace("k", "newest")
+				h.start(h.db)
+				h.drain()
+				h.expect(channel("a"), "k: newest", "l: 2")
+				if d := h.platform.delivered()[1]; d.Key != "k" || !d.Unsure || d.Since.IsZero() {
+					t.Errorf("delivery %+v", d)
+				}
+			})
+		})
+	}
+}
+
+func TestStoreComesBack(t *testing.T) {
+	inHouse(t, nil, func(h *house) {
+		db := &fragile{DB: h.db}
+		h.start(db)
+		synctest.Wait()
+		db.broken.Store(true)
+		h.put(chat.Post{Key: "k", To: channel("a"), Body: says("1")})
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if err := h.d.Drain(ctx); err == nil {
+			t.Error("drained without looking")
+		}
+		if n := len(h.platform.delivered()); n != 0 {
+			t.Fatalf("%d deliveries without an attempt in the store", n)
+		}
+		db.broken.Store(false)
+		h.pass(storePause)
+		h.expect(channel("a"), "k: 1")
+	})
+}
+
+func TestPanicIsAFailure(t *testing.T) {
+	script := map[string][]act{
+		"k": {func(func() (chat.PostID, error)) (chat.PostID, error) { panic("secret words") }},
+		"l": {func(func() (chat.PostID, error)) (chat.PostID, error) { panic(fmt.Sprint([]int{}[len("x")])) }},
+	}
+	inHouse(t, script, func(h *house) {
+		var log bytes.Buffer
+		h.options.Log = slog.New(slog.NewTextHandler(&log, nil))
+		h.start(h.db)
+		h.put(chat.Post{Key: "k", To: channel("a"), Body: says("1")})
+		h.drain()
+		if got := h.health().Failing["imitation"]; got != "panic with a string" {
+			t.Errorf("failing: %q", got)
+		}
+		h.put(chat.Post{Key: "l", To: channel("b"), Body: says("1")})
+		h.drain()
+		if got := h.health().Failing["imitation"]; !strings.Contains(got, "index out of range") {
+			t.Errorf("failing: %q", got)
+		}
+		h.pass(time.Minute)
+		h.expect(channel("a"), "k: 1")
+		h.expect(channel("b"), "l: 1")
+		if len(h.health().Failing) != 0 {
+			t.Error("still failing")
+		}
+		if strings.Contains(log.String(), "secret") || !strings.Contains(log.String(), "imitation_test.go") {
+			t.Errorf("log %s", log.String())
+		}
+	})
+}
+
+func TestBackoff(t *testing.T) {
+	for _, c := range []struct {
+		attempts int
+		jitter   float64
+		want     time.Duration
+	}{
+		{0, 0, time.Second / 2}, {1, 0, time.Second / 2}, {1, 0.5, 3 * time.Second / 4}, {2, 0, time.Second},
+		{5, 0, 8 * time.Second}, {9, 0, 128 * time.Second}, {10, 0, 150 * time.Second},
+		{64, 0, 150 * time.Second}, {1 << 40, 0.5, 225 * time.Second},
+	} {
+		if got := backoff(c.attempts, c.jitter); got != c.want {
+			t.Errorf("backoff(%d, %v) = %v, want %v", c.attempts, c.jitter, got, c.want)
+		}
+	}
+}
+
+// Over a night without a server nothing is given up, and the log stays short.
+func TestServerDown(t *testing.T) {
+	var down atomic.Bool
+	down.Store(true)
+	try := func(land func() (chat.PostID, error)) (chat.PostID, error) {
+		if down.Load() {
+			return "", fail(chat.NotSent, 0)
+		}
+		return land()
+	}
+	inHouse(t, map[string][]act{"k": slices.Repeat([]act{try}, 1000)}, func(h *house) {
+		var log bytes.Buffer
+		h.options.Log = slog.New(slog.NewTextHandler(&log, nil))
+		h.start(h.db)
+		h.put(chat.Post{Key: "k", To: channel("a"), Body: says("1")})
+		h.pass(12 * time.Hour)
+		attempts := len(h.platform.delivered())
+		if attempts < 12*12 || attempts > 12*24+20 {
+			t.Errorf("%d attempts", attempts)
+		}
+		if lines := strings.Count(log.String(), "\n"); lines < 5 || lines > 12 {
+			t.Errorf("%d log lines", lines)
+		}
+		if got := h.health().Oldest; got != 12*time.Hour {
+			t.Errorf("oldest %v", got)
+		}
+		down.Store(false)
+		h.pass(longWait)
+		h.expect(channel("a"), "k: 1")
+	})
+}
+
+func TestStopFinishesWhatIsInFlight(t *testing.T) {
+	inHouse(t, nil, func(h *house) {
+		h.platform.takes.Store(int64(grace - 1))
+		h.start(h.db)
+		h.put(
+			chat.Post{Key: "k", To: channel("a"), Body: says("1")},
+			chat.Post{Key: "l", To: channel("a"), Body: says("2")},
+		)
+		synctest.Wait()
+		if err := h.stop(); err != nil {
+			t.Error(err)
+		}
+		if k, l := h.status("k"), h.status("l"); k.State != Sent || l.State != Waiting || l.Attempts != 0 {
+			t.Errorf("k %+v\nl %+v", k, l)
+		}
+
+		h.platform.takes.Store(int64(2 * grace)) // ends with its context
+		h.start(h.db)
+		synctest.Wait()
+		began := time.Now()
+		if err := h.stop(); err != nil || time.Since(began) != grace {
+			t.Errorf("after %v: %v", time.Since(began), err)
+		}
+		if l := h.status("l"); l.State != Waiting || !l.Unsure {
+			t.Errorf("l %+v", l)
+		}
+
+		h.platform.takes.Store(0)
+		h.platform.script = map[string][]act{"l": {func(land func() (chat.PostID, error)) (chat.PostID, error) {
+			time.Sleep(grace + lastCall/2) // lands late, and tells
+			return land()
+		}}}
+		h.start(h.db)
+		h.pass(time.Second)
+		if err := h.stop(); err != nil {
+			t.Error(err)
+		}
+		if l := h.status("l"); l.State != Sent {
+			t.Errorf("l %+v", l)
+		}
+	})
+}
+
+func TestStopIsBounded(t *testing.T) {
+	inHouse(t, nil, func(h *house) {
+		release := make(chan struct{})
+		h.platform.script = map[string][]act{"k": {func(land func() (chat.PostID, error)) (chat.PostID, error) {
+			<-release // deaf to its context
+			return land()
+		}}}
+		h.start(h.db)
+		h.put(chat.Post{Key: "k", To: channel("a"), Body: says("1")})
+		synctest.Wait()
+		if err := h.stop(); err == nil {
+			t.Error("no error")
+		}
+		close(release)
+		synctest.Wait()
+	})
+}
+
+func TestSlowDeliveryIsBrokenOff(t *testing.T) {
+	inHouse(t, nil, func(h *house) {
+		h.platform.takes.Store(int64(2 * patience))
+		h.start(h.db)
+		h.put(chat.Post{Key: "k", To: channel("a"), Body: says("1")})
+		h.pass(patience)
+		if s := h.status("k"); s.Attempts != 1 || !s.Unsure || h.health().Failing["imitation"] == "" {
+			t.Errorf("status %+v", s)
+		}
+		h.platform.takes.Store(int64(0))
+		h.pass(time.Minute)
+		h.expect(channel("a"), "k: 1")
+	})
+}
+
+func TestUnknownPlatformWaits(t *testing.T) {
+	inHouse(t, nil, func(h *house) {
+		to := chat.To{Platform: "later", Channel: "a"}
+		h.start(h.db)
+		h.put(chat.Post{Key: "k", To: to, Body: says("1")}, chat.Post{Key: "l", To: channel("a"), Body: says("1")})
+		h.drain()
+		h.pass(time.Hour)
+		if got := h.health(); got.Waiting != 1 {
+			t.Errorf("health %+v", got)
+		}
+		h.stop()
+		h.platform.name = "later"
+		h.start(h.db)
+		h.drain()
+		h.expect(to, "k: 1")
+	})
+}
+
+func TestLanesTakeTurns(t *testing.T) {
+	inHouse(t, nil, func(h *house) {
+		h.options.Workers = 1
+		var posts []chat.Post
+		for _, c := range []string{"a", "b", "c"} {
+			for n := range 2 * burst {
+				posts = append(posts, chat.Post{Key: fmt.Sprint(c, n), To: channel(c)})
+			}
+		}
+		h.put(posts...)
+		h.start(h.db)
+		h.drain()
+		var turns []string
+		for _, d := range h.platform.delivered() {
+			if len(turns) == 0 || turns[len(turns)-1] != d.To.Channel {
+				turns = append(turns, d.To.Channel)
+			}
+		}
+		if want := []string{"a", "b", "c", "a", "b", "c"}; !slices.Equal(turns, want) {
+			t.Errorf("turns %v, want %v", turns, want)
+		}
+	})
+}
+
+// A clock put forward by hand: nothing happens until it jumps and Wake is called.
+func TestClockJump(t *testing.T) {
+	script := map[string][]act{"k": {failing(fail(chat.NotSent, 0))}, "l": {failing(fail(chat.NotSent, time.Hour))}}
+	inHouse(t, script, func(h *house) {
+		var clock atomic.Pointer[time.Time]
+		morning := time.Date(2027, 1, 12, 8, 30, 0, 0, time.UTC)
+		clock.Store(&morning)
+		h.options.Now = func() time.Time { return *clock.Load() }
+		h.start(h.db)
+		h.put(chat.Post{Key: "k", To: channel("a"), Body: says("1")})
+		h.drain()
+		h.pass(time.Hour)
+		h.expect(channel("a"))
+		h.put(chat.Post{Key: "l", To: channel("b"), Body: says("1")})
+		h.drain()
+		synctest.Wait()
+		later := morning.Add(time.Hour)
+		clock.Store(&later)
+		h.d.Wake()
+		h.drain()
+		h.expect(channel("a"), "k: 1")
+		h.expect(channel("b"), "l: 1")
+	})
+}
+
+func TestClockSetBack(t *testing.T) {
+	var back atomic.Int64
+	inHouse(t, map[string][]act{"k": {failing(fail(chat.NotSent, 0))}}, func(h *house) {
+		h.options.Now = func() time.Time { return time.Now().Add(-time.Duration(back.Load())) }
+		h.start(h.db)
+		h.put(chat.Post{Key: "k", To: channel("a"), Body: says("1")})
+		h.drain()
+		back.Store(int64(24 * time.Hour))
+		h.pass(longest)
+		h.expect(channel("a"), "k: 1")
+	})
+}
+
+// Run looks at the store now and then, so a forgotten Wake costs time only.
+func TestForgottenWake(t *testing.T) {
+	inHouse(t, nil, func(h *house) {
+		h.start(h.db)
+		synctest.Wait()
+		d := h.d
+		h.d = nil
+		h.put(chat.Post{Key: "k", To: channel("a"), Body: says("1")})
+		h.d = d
+		h.pass(longest)
+		h.expect(channel("a"), "k: 1")
+	})
+}
+
+func TestLookup(t *testing.T) {
+	inHouse(t, nil, func(h *house) {
+		h.put(chat.Post{Key: "k", To: channel("a"), Body: says("1")})
+		h.start(h.db)
+		h.drain()
+		id := h.status("k").ID
+		h.stop()
+		h.replace("k", "newest")
+		h.update(func(tx kv.Tx) error {
+			post, found, err := Lookup(tx, "imitation", "w", id)
+			if err != nil || !found || post.Key != "k" || post.To != channel("a") || plain(post.Body) != "newest" {
+				t.Errorf("Lookup = %+v, %v, %v", post, found, err)
+			}
+			for _, c := range [][3]string{{"imitation", "other", string(id)}, {"other", "w", string(id)}, {"imitation", "w", "forged"}, {"imitation", "w", ""}} {
+				if _, found, err := Lookup(tx, c[0], c[1], chat.PostID(c[2])); found || err != nil {
+					t.Errorf("Lookup(%q) = %v, %v", c, found, err)
+				}
+			}
+			return nil
+		})
+	})
+}
+
+// What has been sent takes no place among what waits.
+func TestIdleLeavesNoTrace(t *testing.T) {
+	inHouse(t, nil, func(h *house) {
+		h.start(h.db)
+		for n := range 50 {
+			h.put(chat.Post{Key: fmt.Sprint(n), To: channel(fmt.Sprint(n))})
+		}
+		h.drain()
+		h.update(func(tx kv.Tx) error {
+			for _, table := range []string{"lane", "queue"} {
+				if err := tx.Scan([]byte(table+"\x00"), []byte(table+"\x01"), func(key, _ []byte) error {
+					return fmt.Errorf("left: %q", key)
+				}); err != nil {
+					t.Error(err)
+				}
+			}
+			return nil
+		})
+	})
+}
