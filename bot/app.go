@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"kansbot/adapters/bolt"
+	"kansbot/bot/command"
+	"kansbot/config"
+	"kansbot/internal/chat"
+	"kansbot/internal/kv"
+	"kansbot/internal/outbox"
+	"kansbot/internal/store"
+	"kansbot/internal/team"
+)
+
+// app is Kansbot, wired. Events come in through handle, time through pulse;
+// what they cause leaves through the outbox.
+type app struct {
+	config   config.Config
+	log      *slog.Logger
+	clock    *clock
+	db       kv.DB
+	temp     string // folder to remove at the end
+	bot      *command.Bot
+	outbox   *outbox.Dispatcher
+	pulse    *pulse
+	metrics  *metrics
+	platform wired
+	ready    readiness
+}
+
+// wired is a platform with what the server needs of it.
+type wired struct {
+	chat.Platform
+	routes    func(*http.ServeMux)
+	connected func() bool
+	begin     func(context.Context) error // before the first event
+	streams   bool                        // it keeps requests open until Receive ends
+}
+
+type wiring func(context.Context, *app) (wired, error)
+
+// wiringFor is the platform that the configuration names, else the practice
+// room.
+func wiringFor(c config.Config) wiring {
+	if c.HasPlatform() {
+		return wireMattermost
+	}
+	return wirePractice
+}
+
+// newApp wires everything on an open store, with the platform that wire makes;
+// nothing runs yet.
+func newApp(ctx context.Context, c config.Config, clk *clock, log *slog.Logger, wire wiring) (a *app, err error) {
+	a = &app{config: c, log: log, clock: clk, metrics: newMetrics()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.close())
+		}
+	}()
+	if a.db, err = a.openStore(ctx); err != nil {
+		return a, err
+	}
+	a.bot = command.New(command.Options{
+		DB:     a.db,
+		Now:    clk.Now,
+		Wake:   a.wake,
+		Circle: circle(c.Circle),
+		Log:    log,
+	})
+	if a.platform, err = wire(ctx, a); err != nil {
+		return a, err
+	}
+	a.outbox = outbox.New(a.db, []chat.Platform{a.platform}, outbox.Options{Now: clk.Now, Log: log, Buried: a.bot.Buried})
+	a.pulse = newPulse(clk, a.bot.Tick, a.outbox.Drain, log)
+	a.metrics.watch(a)
+	return a, nil
+}
+
+// wake is for after a commit and after a jump of the clock.
+func (a *app) wake() {
+	a.outbox.Wake()
+	a.pulse.wake()
+}
+
+// handle is the chat.Handler of the platform.
+func (a *app) handle(ctx context.Context, e chat.Event) chat.Reply {
+	began := time.Now()
+	reply := a.bot.Handle(ctx, e)
+	took := time.Since(began)
+	a.metrics.event(e, took)
+	a.log.Debug("event", "platform", e.Platform, "act", actName(e.Act), "channel", e.Channel, "user", e.User.ID, "took", took)
+	return reply
+}
+
+// openStore opens the store in the configured folder, or in a temporary one.
+func (a *app) openStore(ctx context.Context) (kv.DB, error) {
+	dir := a.config.Data
+	if dir == "" {
+		var err error
+		if dir, err = os.MkdirTemp("", "kansbot-"); err != nil {
+			return nil, err
+		}
+		a.temp = dir
+	} else if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	db, err := bolt.Open(filepath.Join(dir, "kansbot.db"))
+	if err != nil {
+		return nil, err
+	}
+	if err := store.Prepare(ctx, db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// close is for after run, or instead of it.
+func (a *app) close() error {
+	var err error
+	if a.db != nil {
+		err = a.db.Close()
+	}
+	if a.temp != "" {
+		err = errors.Join(err, os.RemoveAll(a.temp))
+	}
+	return err
+}
+
+// advance puts the clock forward. It needs run at work.
+func (a *app) advance(ctx context.Context, by time.Duration) error {
+	if by < 0 {
+		return fmt.Errorf("the clock goes forward only, not by %s", by)
+	}
+	return a.pulse.advance(ctx, by)
+}
+
+// nextDue is when a kernteam next hears of something, false when it will not.
+func (a *app) nextDue(ctx context.Context) (at time.Time, found bool) {
+	err := a.db.View(ctx, func(tx kv.Tx) (err error) {
+		at, found, err = store.NextForTeam(tx)
+		return err
+	})
+	if err != nil {
+		a.log.Error("cannot read what is due", "err", err)
+	}
+	return at, found && err == nil
+}
+
+func circle(c config.Circle) []team.Element {
+	list := make([]team.Element, len(c.Elements))
+	for i, e := range c.Elements {
+		list[i] = team.Element{Key: e.Key, Label: e.Label, Question: e.Question}
+	}
+	return list
+}

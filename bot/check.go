@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"kansbot/adapters/bolt"
+	"kansbot/config"
+	"kansbot/internal/chat"
+	"kansbot/internal/outbox"
+	"kansbot/internal/store"
+)
+
+type healthCommand struct{ configFlag }
+
+func (h healthCommand) Run() error {
+	c, err := h.load()
+	if err != nil {
+		return err
+	}
+	_, err = ask(context.Background(), c, "/healthz")
+	return err
+}
+
+// ask asks the Kansbot that runs on this machine. The error is about there
+// being no answer; an answer may well be bad news.
+func ask(ctx context.Context, c config.Config, path string) ([]byte, error) {
+	host, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return nil, err
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK && answer.StatusCode != http.StatusServiceUnavailable {
+		return nil, fmt.Errorf("op %s antwoordt iets anders dan Kansbot: %s", request.URL.Host, answer.Status)
+	}
+	return io.ReadAll(io.LimitReader(answer.Body, 1<<20))
+}
+
+type checkCommand struct{ configFlag }
+
+var errFindings = errors.New("niet alles klopt; zie FOUT hierboven")
+
+func (k checkCommand) Run(stdout io.Writer) error {
+	c, err := k.load()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	from := "alleen de omgeving"
+	if k.Config != "" {
+		from = k.Config
+	}
+	findings := []chat.Finding{{Name: "configuratie", OK: true, Says: from}, checkZones()}
+	findings = append(findings, checkStore(ctx, c)...)
+	if c.HasPlatform() {
+		findings = append(findings, checkMattermost(ctx, c)...)
+	} else {
+		findings = append(findings, chat.Finding{Name: "platform", OK: true, Says: "geen; Kansbot start als oefenruimte"})
+	}
+	for _, w := range c.Warnings() {
+		fmt.Fprintln(stdout, "let op", w)
+	}
+	return print(stdout, findings)
+}
+
+func print(w io.Writer, findings []chat.Finding) error {
+	var err error
+	for _, f := range findings {
+		if f.OK {
+			fmt.Fprintf(w, "ok    %s: %s\n", f.Name, f.Says)
+			continue
+		}
+		err = errFindings
+		fmt.Fprintf(w, "FOUT  %s: %s / %s\n", f.Name, f.Says, f.Mend)
+	}
+	return err
+}
+
+func checkZones() chat.Finding {
+	f := chat.Finding{Name: "tijdzones", OK: true, Says: "aanwezig"}
+	if _, err := time.LoadLocation("Europe/Amsterdam"); err != nil {
+		f = chat.Finding{Name: "tijdzones", Says: err.Error(), Mend: "verwijder de variabele ZONEINFO, of laat die naar goede tijdzonegegevens wijzen"}
+	}
+	return f
+}
+
+// checkStore asks the Kansbot that has the store open, or opens it when there
+// is none.
+func checkStore(ctx context.Context, c config.Config) []chat.Finding {
+	if body, err := ask(ctx, c, "/readyz"); err == nil {
+		var h health
+		if json.Unmarshal(body, &h) == nil {
+			return askedFindings(ctx, c, h)
+		}
+	}
+	if c.Data == "" {
+		return []chat.Finding{{Name: "gegevens", OK: true, Says: "in een tijdelijke map"}}
+	}
+	path := filepath.Join(c.Data, "kansbot.db")
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return []chat.Finding{checkFolder(c.Data)}
+	}
+	const mend = "kijk of de map bestaat, van de gebruiker is die Kansbot draait, en of de schijf niet vol is"
+	db, err := bolt.Open(path)
+	if err != nil {
+		return []chat.Finding{{Name: "gegevens", Says: err.Error(), Mend: mend}}
+	}
+	defer db.Close()
+	if err := errors.Join(store.Prepare(ctx, db), writable(ctx, db)); err != nil {
+		return []chat.Finding{{Name: "gegevens", Says: err.Error(), Mend: mend}}
+	}
+	h, err := outbox.New(db, nil, outbox.Options{Now: time.Now}).Health(ctx)
+	if err != nil {
+		return []chat.Finding{{Name: "gegevens", Says: err.Error(), Mend: "zet een reservekopie terug"}}
+	}
+	return []chat.Finding{
+		{Name: "gegevens", OK: true, Says: path + " (Kansbot draait nu niet)"},
+		{Name: "uitgaande berichten", OK: true, Says: fmt.Sprintf("%d wachten tot Kansbot weer draait", h.Waiting)},
+	}
+}
+
+// checkFolder is for before the first start: it leaves nothing behind.
+func checkFolder(dir string) chat.Finding {
+	f, err := os.CreateTemp(dir, "check-*")
+	if errors.Is(err, os.ErrNotExist) {
+		f, err = os.CreateTemp(filepath.Dir(dir), "check-*") // where the folder will be made
+	}
+	if err != nil {
+		return chat.Finding{Name: "gegevens", Says: "geen bestand te maken in " + dir, Mend: "maak de map, en geef die aan de gebruiker die Kansbot draait"}
+	}
+	f.Close()
+	os.Remove(f.Name())
+	return chat.Finding{Name: "gegevens", OK: true, Says: "nog leeg: " + dir}
+}
+
+// oldestAllowed is how long a post may wait before something is amiss.
+const oldestAllowed = 15 * time.Minute
+
+// askedFindings are those of a Kansbot that runs.
+func askedFindings(ctx context.Context, c config.Config, h health) []chat.Finding {
+	running := chat.Finding{Name: "gegevens", OK: true, Says: "Kansbot draait, en schrijft"}
+	if !h.OK {
+		running = chat.Finding{Name: "gegevens", Says: "Kansbot draait, maar niet goed: " + strings.Join(h.Failing, ", "), Mend: "kijk in het logboek van Kansbot"}
+	}
+	findings := []chat.Finding{running}
+	body, err := ask(ctx, c, "/metrics")
+	if err != nil {
+		return findings
+	}
+	lines := bufio.NewScanner(strings.NewReader(string(body)))
+	for lines.Scan() {
+		value, found := strings.CutPrefix(lines.Text(), oldestMetric+" ")
+		seconds, err := strconv.ParseFloat(value, 64)
+		if !found || err != nil {
+			continue
+		}
+		age := time.Duration(seconds * float64(time.Second)).Round(time.Second)
+		f := chat.Finding{Name: "uitgaande berichten", OK: age < oldestAllowed, Says: "niets wacht lang"}
+		if !f.OK {
+			f.Says, f.Mend = "er wacht al "+age.String()+" een bericht", "kijk of het platform bereikbaar is, en in het logboek van Kansbot"
+		}
+		findings = append(findings, f)
+	}
+	return findings
+}
+
+func checkMattermost(ctx context.Context, c config.Config) []chat.Finding {
+	adapter, err := newMattermost(c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return []chat.Finding{{Name: "mattermost", Says: err.Error(), Mend: "doe: kansbot setup mattermost"}}
+	}
+	return adapter.Check(ctx)
+}

@@ -1,0 +1,531 @@
+package command
+
+import (
+	"errors"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"kansbot/internal/chat"
+	"kansbot/internal/schedule"
+	"kansbot/internal/store"
+	"kansbot/internal/team"
+)
+
+// Lengths in characters: an agreement is one sentence that anybody can repeat.
+const (
+	maxAction = 140
+	maxGain   = 140
+	maxHelped = 300
+)
+
+func actionForm(r *Request) (answer, error) { return r.actionAsk(team.Action{}, "") }
+
+// actionAsk opens the form of an action, filled in with what is known.
+func (r *Request) actionAsk(a team.Action, due string) (answer, error) {
+	people, err := r.people()
+	if err != nil {
+		return answer{}, err
+	}
+	var owners []chat.Option
+	for _, p := range people {
+		owners = append(owners, chat.Option{Key: p.ID, Label: p.Name})
+	}
+	cases, err := store.Cases.All(r.tx, r.team.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	about := []chat.Option{{Key: noCase, Label: r.lang.Say("action.workagenda")}}
+	for _, c := range cases[max(0, len(cases)-95):] {
+		about = append(about, chat.Option{Key: c.Code, Label: c.Code})
+	}
+	code := noCase
+	if slices.ContainsFunc(cases, func(c team.Case) bool { return c.Code == a.Code }) {
+		code = a.Code
+	}
+	if due == "" && !a.Due.IsZero() {
+		due = schedule.ShortDate(string(r.lang), a.Due)
+	}
+	return r.ask("action.make", 0, r.form("action",
+		r.choose("action", "wie", owners, a.Owner),
+		r.fill("action", "wat", a.Text, maxAction),
+		r.fill("action", "datum", due, 40),
+		optional(r.fill("action", "gelukt", a.Gain, maxGain)),
+		r.choose("action", "casus", about, code),
+	)), nil
+}
+
+// actionTyped makes an action from one line: @who, what, by when, in any
+// order, perhaps "gelukt als ..." and a case code.
+func actionTyped(r *Request, typed string) (answer, error) {
+	a, err := r.readAction(typed)
+	if err == nil {
+		return r.make(a)
+	}
+	offered, failed := r.actionAsk(a, "")
+	if failed != nil {
+		return answer{}, failed
+	}
+	return offered, err
+}
+
+var gainPattern = regexp.MustCompile(`(?i)[\s,;.]*\b(?:gelukt als|gelukt wanneer|done when|success if)\b[:\s]*`)
+
+// readAction reads as much of an action as the line gives; the first mistake
+// comes with it.
+func (r *Request) readAction(typed string) (a team.Action, err error) {
+	rest := line(typed)
+	if at := gainPattern.FindStringIndex(rest); at != nil {
+		a.Gain, rest = strings.TrimSpace(rest[at[1]:]), rest[:at[0]]
+	}
+	found := codes(rest)
+	if len(found) > 0 {
+		a.Code, rest = cutCode(rest)
+	}
+	handle, rest := cutMention(rest)
+	var problems []error
+	if handle != "" {
+		owner, err := r.who(handle)
+		if err != nil {
+			problems = append(problems, err)
+		}
+		a.Owner = owner.User
+	}
+	var dated bool
+	rest, a.Due, dated, err = schedule.CutDate(rest, r.today())
+	if !dated && err == nil && a.Gain != "" {
+		a.Gain, a.Due, dated, err = schedule.CutDate(a.Gain, r.today())
+	}
+	if err != nil {
+		problems = append(problems, err)
+	}
+	a.Text = sentence(rest)
+	if a.Code != "" {
+		if _, known, err := store.Cases.Get(r.tx, r.team.ID, a.Code); err != nil {
+			return a, err
+		} else if !known {
+			problems = append(problems, team.Wrong("casus", "action.case", "understood", a.Code))
+		}
+	}
+	switch {
+	case len(found) > 1:
+		problems = append(problems, team.Wrong("casus", "action.cases", "understood", strings.Join(found, ", ")))
+	case handle == "":
+		problems = append(problems, team.Wrong("wie", "action.who"))
+	case a.Text == "":
+		problems = append(problems, team.Wrong("wat", "action.what"))
+	case !dated && err == nil:
+		problems = append(problems, team.Wrong("datum", "action.when"))
+	}
+	if len(problems) == 0 {
+		return a, nil
+	}
+	return a, r.actionProblem(problems[0], a, handle)
+}
+
+// sentence trims what taking parts out of a sentence leaves at its ends.
+func sentence(s string) string { return strings.Trim(line(s), " ,;:-|") }
+
+// actionProblem adds what was understood, and the line with the gap filled in.
+func (r *Request) actionProblem(err error, a team.Action, handle string) error {
+	var p *team.Problem
+	if !errors.As(err, &p) {
+		return err
+	}
+	v := r.view()
+	var got []string
+	if a.Owner != "" {
+		got = append(got, v.Name(a.Owner))
+	}
+	if a.Text != "" {
+		got = append(got, a.Text)
+	}
+	if !a.Due.IsZero() {
+		got = append(got, schedule.ShortDate(string(r.lang), a.Due))
+	}
+	who, what, when := "@"+handle, a.Text, a.Due
+	if a.Owner == "" {
+		who = "@" + r.me.Handle
+	}
+	if what == "" {
+		what = r.lang.Say("action.example")
+	}
+	if when.IsZero() {
+		when = r.calendar().NextSchoolDay(r.today().AddDays(14))
+	}
+	q := *p
+	q.Args = map[string]string{}
+	for name, value := range p.Args {
+		q.Args[name] = value
+	}
+	q.Args["got"] = strings.Join(got, " · ")
+	example := []string{"/actie", who, what, r.lang.Say("action.by", "date", schedule.ShortDate(string(r.lang), when))}
+	if a.Code != "" && p.Code != "action.case" {
+		example = append(example, a.Code)
+	}
+	q.Args["example"] = strings.Join(example, " ")
+	return &q
+}
+
+func actionSubmitted(r *Request, _ int, v values) (answer, error) {
+	due, err := r.date(v.get("datum"))
+	if err != nil {
+		return answer{}, err
+	}
+	a := team.Action{Owner: v.get("wie"), Text: sentence(v.get("wat")), Gain: sentence(v.get("gelukt")), Due: due}
+	if code := v.get("casus"); code != noCase {
+		a.Code = code
+	}
+	return r.make(a)
+}
+
+// date reads a date that somebody gave by itself, perhaps with "voor" before.
+func (r *Request) date(typed string) (team.Date, error) {
+	typed = line(typed)
+	if word, rest := firstWord(typed); isWord(word, "voor", "uiterlijk", "tot", "op", "by", "until", "before", "on") {
+		typed = rest
+	}
+	return schedule.ParseDate(typed, r.today())
+}
+
+// make stores an action and posts it: in the thread of the Kans!overleg that
+// is going on, else in the channel, where it starts a thread of its own.
+func (r *Request) make(a team.Action) (answer, error) {
+	for field, n := range map[string]int{"wat": len([]rune(a.Text)), "gelukt": len([]rune(a.Gain))} {
+		if n > maxAction {
+			return answer{}, team.Wrong(field, "long", "n", strconv.Itoa(n), "max", strconv.Itoa(maxAction))
+		}
+	}
+	if !r.member(a.Owner).Here {
+		return answer{}, team.Wrong("wie", "who.gone", "name", r.view().Name(a.Owner))
+	}
+	var err error
+	if a.Nr, err = store.Next(r.tx, "action", r.team.ID); err != nil {
+		return answer{}, err
+	}
+	a.By, a.Created, a.Status = r.me.User, r.now.UTC(), team.ToDo
+	m, found, err := r.running()
+	if err != nil {
+		return answer{}, err
+	}
+	if found {
+		a.Meeting = m.Nr
+		m.Actions = append(m.Actions, a.Nr)
+		if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
+			return answer{}, err
+		}
+	}
+	if err := r.followUp(&a); err != nil {
+		return answer{}, err
+	}
+	if err := r.did("action.make", on("action", a.Nr)); err != nil {
+		return answer{}, err
+	}
+	under := ""
+	if found {
+		under = r.key("meeting", m.Nr)
+	}
+	if err := r.post(r.key("action", a.Nr), under, r.view().Action(a)); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.view().Made(a)}, nil
+}
+
+// followUp saves an action and sets its next reminder. Steps whose time has
+// already passed are left out.
+func (r *Request) followUp(a *team.Action) error {
+	for _, step := range schedule.ActionLadder(r.calendar(), a.Due) {
+		if !step.At.After(r.now) && !slices.Contains(a.Sent, step.Kind) {
+			a.Sent = append(a.Sent, step.Kind)
+		}
+	}
+	if err := r.timeAction(*a); err != nil {
+		return err
+	}
+	return store.PutAction(r.tx, r.team.ID, *a)
+}
+
+// timeAction sets the one due moment of an action: its next step, and after
+// the last one the chair's, once a week.
+func (r *Request) timeAction(a team.Action) error {
+	due := store.Due{ID: r.key("action", a.Nr), Team: r.team.ID, Kind: "action", Nr: a.Nr}
+	if a.Status != team.ToDo {
+		return store.Unschedule(r.tx, due.ID)
+	}
+	due.At = schedule.NextWeekly(r.calendar(), r.now)
+	for _, step := range schedule.ActionLadder(r.calendar(), a.Due) {
+		if !slices.Contains(a.Sent, step.Kind) {
+			due.At = step.At
+			break
+		}
+	}
+	return store.Schedule(r.tx, due)
+}
+
+// thread is the key of the first post of the thread that an action lives in.
+func (r *Request) thread(a team.Action) string {
+	if a.Meeting != 0 {
+		return r.key("meeting", a.Meeting)
+	}
+	return r.key("action", a.Nr)
+}
+
+// actionDue reminds the owner, in the thread: one reminder, however many
+// steps were slept through. After the last step it is the chair's turn.
+func actionDue(r *Request, d store.Due) error {
+	a, found, err := store.Actions.Get(r.tx, r.team.ID, store.Nr(d.Nr))
+	if err != nil || !found || a.Status != team.ToDo {
+		return err
+	}
+	step := ""
+	for _, s := range schedule.ActionLadder(r.calendar(), a.Due) {
+		if !s.At.After(r.now) && !slices.Contains(a.Sent, s.Kind) {
+			step = s.Kind
+			a.Sent = append(a.Sent, s.Kind)
+		}
+	}
+	body := r.view().Reminder(a, step, r.today())
+	if step == "" {
+		step = "chair-" + r.today().String()
+		a.Sent = append(a.Sent, step)
+		body = r.view().ChairReminder(a, r.today())
+	}
+	if err := r.post(r.remindKey(a, step), r.thread(a), body); err != nil {
+		return err
+	}
+	if err := store.PutAction(r.tx, r.team.ID, a); err != nil {
+		return err
+	}
+	return r.timeAction(a)
+}
+
+func (r *Request) remindKey(a team.Action, step string) string {
+	return r.key("remind", a.Nr, a.Due.String(), step)
+}
+
+func actionList(r *Request, _ string) (answer, error) {
+	open, err := store.OpenActions(r.tx, r.team.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.view().Actions(open, r.today())}, nil
+}
+
+func actionMine(r *Request, _ string) (answer, error) {
+	mine, err := store.OpenActionsOf(r.tx, r.team.ID, r.me.User)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.view().Mine(mine, r.today())}, nil
+}
+
+// action finds the action that a line starts with. Without a number it is the
+// asker's own, when there is just one.
+func (r *Request) action(typed, verb string) (a team.Action, rest string, err error) {
+	nr, rest, given := number(typed)
+	if !given {
+		mine, err := store.OpenActionsOf(r.tx, r.team.ID, r.me.User)
+		if err != nil {
+			return a, "", err
+		}
+		if len(mine) == 1 {
+			return mine[0], line(typed), nil
+		}
+		return a, "", team.Wrong("", "action.nr", "understood", line(typed), "example", "/actie "+verb+" 7")
+	}
+	a, found, err := store.Actions.Get(r.tx, r.team.ID, store.Nr(nr))
+	if err == nil && !found {
+		err = team.Wrong("", "action.none", "nr", strconv.Itoa(nr), "example", "/actie lijst")
+	}
+	if err == nil && a.Status != team.ToDo {
+		err = r.alreadyDone(a)
+	}
+	return a, rest, err
+}
+
+func (r *Request) alreadyDone(a team.Action) error {
+	return team.Wrong("", "action.closed", "nr", strconv.Itoa(a.Nr), "name", r.view().Name(a.DoneBy))
+}
+
+// pressedAction is the action that a button belongs to.
+func (r *Request) pressedAction(s string) (team.Action, error) {
+	nrs := subject(s)
+	if len(nrs) != 1 {
+		return team.Action{}, team.Wrong("", "button.gone")
+	}
+	a, found, err := store.Actions.Get(r.tx, r.team.ID, store.Nr(nrs[0]))
+	if err != nil {
+		return a, err
+	}
+	if !found {
+		return a, team.Wrong("", "button.gone")
+	}
+	if a.Status != team.ToDo {
+		return a, r.alreadyDone(a)
+	}
+	return a, nil
+}
+
+func actionDone(r *Request, typed string) (answer, error) {
+	a, helped, err := r.action(typed, "klaar")
+	if err != nil {
+		return answer{}, err
+	}
+	return r.done(a, helped)
+}
+
+func pressDone(r *Request, s string) (answer, error) {
+	a, err := r.pressedAction(s)
+	if err != nil {
+		return answer{}, err
+	}
+	return r.done(a, "")
+}
+
+func (r *Request) done(a team.Action, helped string) (answer, error) {
+	if n := len([]rune(helped)); n > maxHelped {
+		return answer{}, team.Wrong("", "long", "n", strconv.Itoa(n), "max", strconv.Itoa(maxHelped))
+	}
+	a.Status, a.Done, a.DoneBy, a.Helped = team.Done, r.now.UTC(), r.me.User, helped
+	if err := store.PutAction(r.tx, r.team.ID, a); err != nil {
+		return answer{}, err
+	}
+	if err := r.timeAction(a); err != nil {
+		return answer{}, err
+	}
+	if err := r.did("action.done", on("action", a.Nr)); err != nil {
+		return answer{}, err
+	}
+	if err := r.refreshAction(a); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.say("action.done", "nr", a.Nr)}, nil
+}
+
+// refreshAction brings the action's post and its reminders up to date; old
+// reminders lose their buttons.
+func (r *Request) refreshAction(a team.Action) error {
+	if err := r.refresh(r.key("action", a.Nr), r.view().Action(a)); err != nil {
+		return err
+	}
+	for _, step := range a.Sent {
+		if err := r.refresh(r.remindKey(a, step), r.view().Settled(a)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var untilPattern = regexp.MustCompile(`(?i)^(?:tot|naar|op|until|to|till)\s+`)
+
+func actionPostpone(r *Request, typed string) (answer, error) {
+	a, rest, err := r.action(typed, "uitstel")
+	if err != nil {
+		return answer{}, err
+	}
+	when := untilPattern.ReplaceAllString(rest, "")
+	if when == "" {
+		return r.postponeAsk(a), nil
+	}
+	due, err := schedule.ParseDate(when, r.today())
+	var p *team.Problem
+	if errors.As(err, &p) {
+		return r.postponeAsk(a), withPrefix(p, "/actie uitstel "+strconv.Itoa(a.Nr)+" tot ")
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	return r.postpone(a, due)
+}
+
+func (r *Request) postponeAsk(a team.Action) answer {
+	return r.ask("action.postpone", a.Nr, r.form("postpone", r.fill("postpone", "datum", "", 40)))
+}
+
+func pressPostpone(r *Request, s string) (answer, error) {
+	a, err := r.pressedAction(s)
+	if err != nil {
+		return answer{}, err
+	}
+	return r.postponeAsk(a), nil
+}
+
+func postponeSubmitted(r *Request, nr int, v values) (answer, error) {
+	a, err := r.pressedAction(strconv.Itoa(nr))
+	if err != nil {
+		return answer{}, err
+	}
+	due, err := r.date(v.get("datum"))
+	if err != nil {
+		return answer{}, err
+	}
+	return r.postpone(a, due)
+}
+
+func (r *Request) postpone(a team.Action, due team.Date) (answer, error) {
+	old := a
+	a.Due, a.Sent = due, nil
+	if err := r.followUp(&a); err != nil {
+		return answer{}, err
+	}
+	if err := r.did("action.postpone", on("action", a.Nr)); err != nil {
+		return answer{}, err
+	}
+	for _, step := range old.Sent {
+		if err := r.refresh(r.remindKey(old, step), r.view().Postponed(a, r.me.User)); err != nil {
+			return answer{}, err
+		}
+	}
+	if err := r.refresh(r.key("action", a.Nr), r.view().Action(a)); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.view().NewDate(a)}, nil
+}
+
+func actionHelp(r *Request, typed string) (answer, error) {
+	a, _, err := r.action(typed, "hulp")
+	if err != nil {
+		return answer{}, err
+	}
+	return r.help(a)
+}
+
+func pressHelp(r *Request, s string) (answer, error) {
+	a, err := r.pressedAction(s)
+	if err != nil {
+		return answer{}, err
+	}
+	return r.help(a)
+}
+
+// help marks an action and asks the chair to think along: in the thread, and
+// directly.
+func (r *Request) help(a team.Action) (answer, error) {
+	if a.Help {
+		return answer{body: r.say("action.helped")}, nil
+	}
+	a.Help = true
+	if err := store.PutAction(r.tx, r.team.ID, a); err != nil {
+		return answer{}, err
+	}
+	if err := r.did("action.help", on("action", a.Nr)); err != nil {
+		return answer{}, err
+	}
+	if err := r.refresh(r.key("action", a.Nr), r.view().Action(a)); err != nil {
+		return answer{}, err
+	}
+	n, err := store.Next(r.tx, "help", r.team.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := r.post(r.key("help", n), r.thread(a), r.view().HelpAsked(a, r.me.User)); err != nil {
+		return answer{}, err
+	}
+	if r.hasChair() && !r.isChair() {
+		if err := r.direct(r.key("helpchair", n), r.team.Chair, r.view().HelpChair(a, r.me.User)); err != nil {
+			return answer{}, err
+		}
+	}
+	return answer{body: r.say("action.helped")}, nil
+}

@@ -1,0 +1,89 @@
+package command
+
+import (
+	"time"
+
+	"kansbot/internal/chat"
+	"kansbot/internal/store"
+	"kansbot/internal/text"
+)
+
+// form is a form whose texts are "form.NAME", "form.NAME.intro" and
+// "form.NAME.submit", with "form.NAME.FIELD" and perhaps
+// "form.NAME.FIELD.hint" for each field.
+func (r *Request) form(name string, fields ...chat.Field) chat.Form {
+	id := "form." + name
+	form := chat.Form{Title: r.lang.Say(id), Submit: r.lang.Say(id + ".submit"), Fields: fields}
+	if r.lang.Has(id + ".intro") {
+		form.Intro = r.lang.Say(id + ".intro")
+	}
+	return form
+}
+
+func (r *Request) field(kind chat.FieldKind, form, name string, value ...string) chat.Field {
+	id := "form." + form + "." + name
+	f := chat.Field{Name: name, Label: r.lang.Say(id), Kind: kind}
+	if r.lang.Has(id + ".hint") {
+		f.Hint = r.lang.Say(id + ".hint")
+	}
+	for _, v := range value {
+		if v != "" {
+			f.Value = append(f.Value, v)
+		}
+	}
+	return f
+}
+
+// fill asks for a line, write for text, choose for one of the options.
+func (r *Request) fill(form, name, value string, limit int) chat.Field {
+	f := r.field(chat.Line, form, name, value)
+	f.Max = limit
+	return f
+}
+
+func (r *Request) write(form, name, value string, limit int) chat.Field {
+	f := r.field(chat.Lines, form, name, value)
+	f.Max = limit
+	return f
+}
+
+func (r *Request) choose(form, name string, options []chat.Option, value string) chat.Field {
+	f := r.field(chat.One, form, name, value)
+	f.Options = options
+	return f
+}
+
+func optional(f chat.Field) chat.Field {
+	f.Optional = true
+	return f
+}
+
+// options makes a choice of keys, each labelled with the text prefix+key.
+func options[K ~string](lang text.Lang, prefix string, keys []K) []chat.Option {
+	list := make([]chat.Option, len(keys))
+	for i, k := range keys {
+		list[i] = chat.Option{Key: string(k), Label: lang.Say(prefix + string(k))}
+	}
+	return list
+}
+
+// cut keeps at most n characters.
+func cut(s string, n int) string {
+	if runes := []rune(s); len(runes) > n {
+		return string(runes[:n-1]) + "…"
+	}
+	return s
+}
+
+// formGone forgets a form that nobody sent in.
+func formGone(r *Request, d store.Due) error {
+	return store.Forms.Delete(r.tx, d.ID[len("form/"):])
+}
+
+// forgetSeen forgets the events of past days, once a day.
+func forgetSeen(r *Request, d store.Due) error {
+	if err := store.ForgetSeen(r.tx, r.now); err != nil {
+		return err
+	}
+	return store.Schedule(r.tx, store.Due{ID: d.ID, At: r.now.Add(24 * time.Hour), Kind: d.Kind})
+}

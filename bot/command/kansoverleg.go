@@ -1,0 +1,337 @@
+package command
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"kansbot/internal/chat"
+	"kansbot/internal/schedule"
+	"kansbot/internal/store"
+	"kansbot/internal/team"
+)
+
+func meetingUnclear(r *Request, typed string) (answer, error) {
+	return answer{}, unclear("kansoverleg", typed, "agenda")
+}
+
+// meetingOverview is the next date, what it will be about and what is open.
+func meetingOverview(r *Request) (answer, error) {
+	m, found, err := r.firstMeeting(team.Running)
+	if err == nil && !found {
+		m, found, err = r.nextMeeting()
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	open, err := store.OpenActions(r.tx, r.team.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	signals, err := store.OpenSignals(r.tx, r.team.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.view().Overview(m, found, len(signals), len(open))}, nil
+}
+
+// agenda is what a meeting will be about, as things stand.
+func (r *Request) agenda(m team.Meeting) (team.Agenda, map[int]team.Signal, error) {
+	signals, err := store.OpenSignals(r.tx, r.team.ID)
+	if err != nil {
+		return team.Agenda{}, nil, err
+	}
+	actions, err := store.OpenActions(r.tx, r.team.ID)
+	if err != nil {
+		return team.Agenda{}, nil, err
+	}
+	day := team.DateOf(m.Start.In(r.zone()))
+	late := slices.DeleteFunc(actions, func(a team.Action) bool { return !a.Late(day) })
+	byNr := make(map[int]team.Signal, len(signals))
+	for _, s := range signals {
+		byNr[s.Nr] = s
+	}
+	return team.BuildAgenda(signals, late, m.Points, r.team.Minutes), byNr, nil
+}
+
+// agendaMessage is the agenda as it is posted, and shown to who asks.
+func (r *Request) agendaMessage(m team.Meeting) (chat.Message, error) {
+	a, signals, err := r.agenda(m)
+	if err != nil {
+		return nil, err
+	}
+	return r.view().Agenda(m, a, signals), nil
+}
+
+func meetingAgenda(r *Request, _ string) (answer, error) {
+	m, err := r.planned()
+	if err != nil {
+		return answer{}, err
+	}
+	body, err := r.agendaMessage(m)
+	return answer{body: body}, err
+}
+
+// meetingPoint adds a point of somebody's own; the agenda in the channel shows
+// it, so it may not be about a child.
+func meetingPoint(r *Request, typed string) (answer, error) {
+	m, err := r.planned()
+	if err != nil {
+		return answer{}, err
+	}
+	typed = line(typed)
+	if typed == "" {
+		return answer{}, team.Wrong("", "point.empty", "example", r.lang.Say("point.example"))
+	}
+	if n := len([]rune(typed)); n > maxPoint {
+		return answer{}, team.Wrong("", "long", "n", strconv.Itoa(n), "max", strconv.Itoa(maxPoint))
+	}
+	if found := codes(typed); len(found) > 0 {
+		return answer{}, team.Wrong("", "point.case", "understood", found[0], "example", "/signaal "+typed)
+	}
+	m.Points = append(m.Points, team.Point{Text: typed, By: r.me.User})
+	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
+		return answer{}, err
+	}
+	if err := r.did("meeting.point", on("meeting", m.Nr)); err != nil {
+		return answer{}, err
+	}
+	if err := r.refreshMeeting(m); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.say("point.added", "when", r.view().When(m.Start))}, nil
+}
+
+const maxPoint = 140
+
+func meetingComing(r *Request, _ string) (answer, error) { return r.rsvp(0, true) }
+
+func meetingAway(r *Request, _ string) (answer, error) { return r.rsvp(0, false) }
+
+func pressComing(r *Request, s string) (answer, error) { return r.pressRSVP(s, true) }
+
+func pressAway(r *Request, s string) (answer, error) { return r.pressRSVP(s, false) }
+
+func (r *Request) pressRSVP(s string, coming bool) (answer, error) {
+	nrs := subject(s)
+	if len(nrs) != 1 {
+		return answer{}, team.Wrong("", "button.gone")
+	}
+	return r.rsvp(nrs[0], coming)
+}
+
+// rsvp notes who comes; nr 0 is the next meeting.
+func (r *Request) rsvp(nr int, coming bool) (answer, error) {
+	m, err := r.planned()
+	if err != nil {
+		return answer{}, err
+	}
+	if nr != 0 && nr != m.Nr {
+		other, found, err := store.Meetings.Get(r.tx, r.team.ID, store.Nr(nr))
+		if err != nil {
+			return answer{}, err
+		}
+		if !found || other.Status != team.Planned {
+			return answer{}, team.Wrong("", "meeting.over")
+		}
+		m = other
+	}
+	if m.Present == nil {
+		m.Present = map[string]bool{}
+	}
+	m.Present[r.me.User] = coming
+	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
+		return answer{}, err
+	}
+	if err := r.refreshMeeting(m); err != nil {
+		return answer{}, err
+	}
+	id := "rsvp.out"
+	if coming {
+		id = "rsvp.in"
+	}
+	return answer{body: r.say(id, "when", r.view().When(m.Start))}, nil
+}
+
+// refreshMeeting brings what was posted about a meeting up to date.
+func (r *Request) refreshMeeting(m team.Meeting) error {
+	agenda, err := r.agendaMessage(m)
+	if err != nil {
+		return err
+	}
+	if m.Status == team.Skipped {
+		agenda = r.view().NotHeld(m)
+	}
+	if err := r.refresh(r.key("agenda", m.Nr), agenda); err != nil {
+		return err
+	}
+	members, err := r.here()
+	if err != nil {
+		return err
+	}
+	today := r.view().Today(m, members)
+	if m.Status == team.Skipped {
+		today = r.view().NotHeld(m)
+	}
+	return r.refresh(r.todayKey(m), today)
+}
+
+// todayKey has the date in it: a meeting that moves gets a reminder on its new
+// day, and never two on one.
+func (r *Request) todayKey(m team.Meeting) string {
+	return r.key("today", m.Nr, team.DateOf(m.Start.In(r.zone())).String())
+}
+
+// meetingDue is the clock's part: the ladder, and closing what nobody did.
+func meetingDue(r *Request, d store.Due) error {
+	m, found, err := store.Meetings.Get(r.tx, r.team.ID, store.Nr(d.Nr))
+	if err != nil || !found || !m.Open() {
+		return err
+	}
+	if !r.now.Before(m.LastMoment()) {
+		return r.overdue(m)
+	}
+	if m.Status != team.Planned {
+		return r.timeMeeting(m)
+	}
+	var passed []schedule.Step
+	for _, step := range schedule.MeetingLadder(r.calendar(), m.Start) {
+		if !step.At.After(r.now) && !m.HasSent(step.Kind) {
+			passed = append(passed, step)
+			m.Sent = append(m.Sent, step.Kind)
+		}
+	}
+	for i, step := range passed {
+		// The newest only, and only while it still makes sense; what is not
+		// posted is on record.
+		if i == len(passed)-1 && timely(step, r) && r.now.Before(m.Start) {
+			if err := r.remind(m, step); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := r.did("reminder.missed", on("meeting", m.Nr)+" "+step.Kind); err != nil {
+			return err
+		}
+	}
+	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
+		return err
+	}
+	return r.timeMeeting(m)
+}
+
+// timely: a reminder up to two hours late, on the same day, is still of use.
+func timely(step schedule.Step, r *Request) bool {
+	at := step.At.In(r.zone())
+	return r.now.Sub(at) <= maxLate && team.DateOf(at) == r.today()
+}
+
+func (r *Request) remind(m team.Meeting, step schedule.Step) error {
+	var body chat.Message
+	var key string
+	var err error
+	switch step.Kind {
+	case schedule.Points:
+		key, body = r.key("points", m.Nr), r.view().AskPoints(m)
+	case schedule.Agenda:
+		key = r.key("agenda", m.Nr)
+		body, err = r.agendaMessage(m)
+	case schedule.Today:
+		var members []team.Member
+		key = r.todayKey(m)
+		members, err = r.here()
+		body = r.view().Today(m, members)
+	case schedule.Soon:
+		key, body = r.key("soon", m.Nr, m.Start.UTC().Format("20060102T1504")), r.view().Soon(m)
+	}
+	if err != nil {
+		return err
+	}
+	return r.post(key, "", r.late(step, body))
+}
+
+// late adds to a reminder that it should have come earlier.
+func (r *Request) late(step schedule.Step, body chat.Message) chat.Message {
+	if r.now.Sub(step.At) < noticeLate {
+		return body
+	}
+	return append(body, r.view().Late(step.At))
+}
+
+// overdue closes a meeting a day after it should have begun: one that runs is
+// rounded off, one that nobody started was not held.
+func (r *Request) overdue(m team.Meeting) error {
+	if m.Status == team.Running {
+		return r.finish(m)
+	}
+	next, found, err := r.drop(m)
+	if err != nil {
+		return err
+	}
+	if err := r.did("meeting.notheld", on("meeting", m.Nr)); err != nil {
+		return err
+	}
+	return r.notice(r.view().NeverStarted(m, next, found))
+}
+
+// meetingMinutes shows the agreements of a meeting; without a number those of
+// the last one held.
+func meetingMinutes(r *Request, typed string) (answer, error) {
+	all, err := store.Meetings.All(r.tx, r.team.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	held := slices.DeleteFunc(all, func(m team.Meeting) bool { return m.Status != team.Held })
+	nr, _, given := number(typed)
+	if strings.TrimSpace(typed) != "" && !given {
+		return answer{}, team.Wrong("", "minutes.nr", "understood", line(typed), "example", "/kansoverleg verslag 1")
+	}
+	for _, m := range slices.Backward(held) {
+		if given && m.Nr != nr {
+			continue
+		}
+		actions, err := r.actionsOf(m)
+		if err != nil {
+			return answer{}, err
+		}
+		if err := r.did("meeting.minutes", on("meeting", m.Nr)); err != nil {
+			return answer{}, err
+		}
+		signals, err := r.signalsOf(m)
+		return answer{body: r.view().Minutes(m, signals, actions)}, err
+	}
+	return answer{}, team.Wrong("", "minutes.none")
+}
+
+func (r *Request) actionsOf(m team.Meeting) ([]team.Action, error) {
+	var list []team.Action
+	for _, nr := range m.Actions {
+		a, found, err := store.Actions.Get(r.tx, r.team.ID, store.Nr(nr))
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			list = append(list, a)
+		}
+	}
+	return list, nil
+}
+
+// signalsOf are the signals on a meeting's agenda.
+func (r *Request) signalsOf(m team.Meeting) (map[int]team.Signal, error) {
+	signals := map[int]team.Signal{}
+	nrs := slices.Clone(m.Over)
+	for _, item := range m.Agenda {
+		nrs = append(nrs, item.Signal)
+	}
+	for _, nr := range nrs {
+		s, found, err := store.Signals.Get(r.tx, r.team.ID, store.Nr(nr))
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			signals[nr] = s
+		}
+	}
+	return signals, nil
+}

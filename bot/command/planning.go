@@ -1,0 +1,390 @@
+package command
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+
+	"kansbot/internal/chat"
+	"kansbot/internal/outbox"
+	"kansbot/internal/schedule"
+	"kansbot/internal/store"
+	"kansbot/internal/team"
+)
+
+// nextMeeting is the first Kans!overleg that is still to come.
+func (r *Request) nextMeeting() (team.Meeting, bool, error) {
+	return r.firstMeeting(team.Planned)
+}
+
+// running is the Kans!overleg that is going on.
+func (r *Request) running() (team.Meeting, bool, error) {
+	return r.firstMeeting(team.Running)
+}
+
+func (r *Request) firstMeeting(status team.MeetingStatus) (first team.Meeting, found bool, err error) {
+	open, err := store.OpenMeetings(r.tx, r.team.ID)
+	if err != nil {
+		return first, false, err
+	}
+	for _, m := range open {
+		if m.Status == status && (!found || m.Start.Before(first.Start)) {
+			first, found = m, true
+		}
+	}
+	return first, found, nil
+}
+
+// meetingPlan sets the rhythm, from what was typed or through a form.
+func meetingPlan(r *Request, typed string) (answer, error) {
+	if word, rest := firstWord(typed); isWord(word, "eenmalig", "once") {
+		return meetingOnce(r, rest)
+	}
+	if typed == "" {
+		return r.planAsk("")
+	}
+	a, err := r.plan(typed, r.team.Minutes)
+	var p *team.Problem
+	if errors.As(err, &p) {
+		offered, err := r.planAsk(typed)
+		if err != nil {
+			return answer{}, err
+		}
+		return offered, withPrefix(p, "/kansoverleg plan ")
+	}
+	return a, err
+}
+
+func (r *Request) planAsk(typed string) (answer, error) {
+	current, found, err := store.Rhythms.Get(r.tx, r.team.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	if typed == "" && found {
+		typed = current.Words(string(r.lang))
+	}
+	return r.ask("meeting.plan", 0, r.form("plan",
+		r.fill("plan", "ritme", line(typed), 120),
+		r.fill("plan", "minuten", strconv.Itoa(r.team.Minutes), 3),
+	)), nil
+}
+
+// withPrefix makes the example of a part into the line to type.
+func withPrefix(p *team.Problem, prefix string) *team.Problem {
+	if p.Args["example"] == "" {
+		return p
+	}
+	q := *p
+	q.Args = map[string]string{}
+	for name, value := range p.Args {
+		q.Args[name] = value
+	}
+	q.Args["example"] = prefix + p.Args["example"]
+	return &q
+}
+
+func planSubmitted(r *Request, _ int, v values) (answer, error) {
+	minutes, err := strconv.Atoi(line(v.get("minuten")))
+	if err != nil || minutes < 15 || minutes > 240 {
+		return answer{}, team.Wrong("minuten", "minutes", "understood", line(v.get("minuten")))
+	}
+	return r.plan(v.get("ritme"), minutes)
+}
+
+// plan gives the kernteam a new rhythm. A date that was still to come out of
+// the old rhythm moves along, with its points: nothing is left behind.
+func (r *Request) plan(typed string, minutes int) (answer, error) {
+	rhythm, err := schedule.ParseRhythm(typed, r.today())
+	if err != nil {
+		return answer{}, err
+	}
+	old, _, err := store.Rhythms.Get(r.tx, r.team.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	planned := store.Rhythm{Rhythm: rhythm, Version: old.Version + 1}
+	if err := store.Rhythms.Put(r.tx, planned, r.team.ID); err != nil {
+		return answer{}, err
+	}
+	if r.team.Minutes != minutes {
+		r.team.Minutes = minutes
+		if err := store.PutKernteam(r.tx, r.team); err != nil {
+			return answer{}, err
+		}
+	}
+	if err := r.did("meeting.plan", on("rhythm", planned.Version)); err != nil {
+		return answer{}, err
+	}
+	start, occurrence, found, err := r.nextOccurrence(r.now)
+	if err != nil {
+		return answer{}, err
+	}
+	if !found {
+		return answer{}, team.Wrong("ritme", "rhythm.never", "understood", line(typed), "example", "/kansoverleg plan elke 6 weken op dinsdag om 13:30")
+	}
+	m, has, err := r.rhythmMeeting()
+	if err != nil {
+		return answer{}, err
+	}
+	if has {
+		m.Start, m.Occurrence, m.Moved = start, occurrence, false
+		err = r.reschedule(m)
+	} else {
+		m, err = r.addMeeting(start, occurrence)
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	if err := r.notice(r.view().Planned(r.me.User, rhythm.Words(string(r.lang)), m)); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.say("meeting.planned", "when", r.view().When(m.Start))}, nil
+}
+
+// rhythmMeeting is the planned meeting that came out of the rhythm.
+func (r *Request) rhythmMeeting() (team.Meeting, bool, error) {
+	open, err := store.OpenMeetings(r.tx, r.team.ID)
+	if err != nil {
+		return team.Meeting{}, false, err
+	}
+	i := slices.IndexFunc(open, func(m team.Meeting) bool { return m.Status == team.Planned && m.Occurrence != "" })
+	if i < 0 {
+		return team.Meeting{}, false, nil
+	}
+	return open[i], true, nil
+}
+
+// nextOccurrence is the first moment of the rhythm after a moment that has had
+// no meeting yet, not even a skipped one.
+func (r *Request) nextOccurrence(after time.Time) (start time.Time, occurrence string, found bool, err error) {
+	rhythm, found, err := store.Rhythms.Get(r.tx, r.team.ID)
+	if err != nil || !found {
+		return start, "", false, err
+	}
+	s, err := rhythm.Schedule(r.zone())
+	if err != nil {
+		return start, "", false, err
+	}
+	for {
+		nominal, at, ok := s.Occurrence(after)
+		if !ok {
+			return start, "", false, nil
+		}
+		occurrence = "v" + strconv.Itoa(rhythm.Version) + "/" + nominal
+		had, err := store.Occurred(r.tx, r.team.ID, occurrence)
+		if err != nil || !had {
+			return at, occurrence, !had, err
+		}
+		after = at
+	}
+}
+
+// ensureNext plans the next meeting of the rhythm when there is none.
+func (r *Request) ensureNext() error {
+	if _, has, err := r.rhythmMeeting(); err != nil || has {
+		return err
+	}
+	start, occurrence, found, err := r.nextOccurrence(r.now)
+	if err != nil || !found {
+		return err
+	}
+	_, err = r.addMeeting(start, occurrence)
+	return err
+}
+
+func (r *Request) addMeeting(start time.Time, occurrence string) (team.Meeting, error) {
+	nr, err := store.Next(r.tx, "meeting", r.team.ID)
+	if err != nil {
+		return team.Meeting{}, err
+	}
+	m := team.Meeting{Nr: nr, Start: start.UTC(), Occurrence: occurrence, Status: team.Planned}
+	return m, r.reschedule(m)
+}
+
+// reschedule saves a planned meeting and makes its ladder fit its start.
+// Asking for points and posting the agenda happen once for a meeting, however
+// often it moves; the reminders of the day itself belong to that day. Steps
+// whose time has already passed are left out.
+func (r *Request) reschedule(m team.Meeting) error {
+	m.Start = m.Start.UTC()
+	m.Sent = slices.DeleteFunc(m.Sent, func(step string) bool { return step == schedule.Today || step == schedule.Soon })
+	for _, step := range schedule.MeetingLadder(r.calendar(), m.Start) {
+		if !step.At.After(r.now) && !m.HasSent(step.Kind) {
+			m.Sent = append(m.Sent, step.Kind)
+		}
+	}
+	if err := r.timeMeeting(m); err != nil {
+		return err
+	}
+	return store.PutMeeting(r.tx, r.team.ID, m)
+}
+
+// timeMeeting sets the one due moment of a meeting: its next step, and after
+// the last the moment at which it is over anyway.
+func (r *Request) timeMeeting(m team.Meeting) error {
+	due := store.Due{ID: r.key("meeting", m.Nr), Team: r.team.ID, Kind: "meeting", Nr: m.Nr}
+	if !m.Open() {
+		return store.Unschedule(r.tx, due.ID)
+	}
+	due.At = m.LastMoment()
+	for _, step := range schedule.MeetingLadder(r.calendar(), m.Start) {
+		if m.Status == team.Planned && !m.HasSent(step.Kind) {
+			due.At = step.At
+			break
+		}
+	}
+	return store.Schedule(r.tx, due)
+}
+
+// notice posts something in the channel that happens any number of times.
+func (r *Request) notice(body chat.Message) error {
+	n, err := store.Next(r.tx, "notice", r.team.ID)
+	if err != nil {
+		return err
+	}
+	return r.post(r.key("notice", n), "", body)
+}
+
+// refresh changes a post if it was ever made.
+func (r *Request) refresh(key string, body chat.Message) error {
+	_, found, err := outbox.Get(r.tx, key)
+	if err != nil || !found {
+		return err
+	}
+	return r.replace(key, body)
+}
+
+// meetingOnce plans one Kans!overleg beside the rhythm.
+func meetingOnce(r *Request, typed string) (answer, error) {
+	start, err := r.moment(typed, schedule.Clock{}, "/kansoverleg eenmalig ")
+	if err != nil {
+		return answer{}, err
+	}
+	m, err := r.addMeeting(start, "")
+	if err != nil {
+		return answer{}, err
+	}
+	if err := r.did("meeting.once", on("meeting", m.Nr)); err != nil {
+		return answer{}, err
+	}
+	if err := r.notice(r.view().Once(r.me.User, m)); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.say("meeting.planned", "when", r.view().When(m.Start))}, nil
+}
+
+// moment reads a date and a time for a Kans!overleg; usual is the time when
+// none is given, and the zero Clock asks for one.
+func (r *Request) moment(typed string, usual schedule.Clock, prefix string) (time.Time, error) {
+	day, at, hasTime, err := schedule.ParseMoment(line(typed), r.today())
+	var p *team.Problem
+	if errors.As(err, &p) {
+		return time.Time{}, withPrefix(p, prefix)
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	if !hasTime {
+		if usual == (schedule.Clock{}) {
+			return time.Time{}, team.Wrong("tijd", "time.missing", "understood", line(typed), "example", prefix+line(typed)+" 13:30")
+		}
+		at = usual
+	}
+	start := r.calendar().At(day, at)
+	if !start.After(r.now) {
+		return time.Time{}, team.Wrong("datum", "moment.past", "understood", r.view().When(start))
+	}
+	open, err := store.OpenMeetings(r.tx, r.team.ID)
+	if err != nil {
+		return time.Time{}, err
+	}
+	for _, m := range open {
+		if m.Start.Equal(start) {
+			return time.Time{}, team.Wrong("datum", "moment.taken", "understood", r.view().When(start))
+		}
+	}
+	return start, nil
+}
+
+// planned is the next meeting, or the problem that there is none.
+func (r *Request) planned() (team.Meeting, error) {
+	m, found, err := r.nextMeeting()
+	if err == nil && !found {
+		err = team.Wrong("", "meeting.none", "example", "/kansoverleg plan elke 6 weken op dinsdag om 13:30")
+	}
+	return m, err
+}
+
+// meetingMove puts the next meeting on another date; the rhythm stays.
+func meetingMove(r *Request, typed string) (answer, error) {
+	m, err := r.planned()
+	if err != nil {
+		return answer{}, err
+	}
+	if typed == "" {
+		return answer{}, team.Wrong("datum", "move.when", "when", r.view().When(m.Start), "example", "/kansoverleg verzet vrijdag 13:30")
+	}
+	was := m.Start.In(r.zone())
+	start, err := r.moment(typed, schedule.Clock{Hour: was.Hour(), Minute: was.Minute()}, "/kansoverleg verzet ")
+	if err != nil {
+		return answer{}, err
+	}
+	m.Start, m.Moved, m.Present = start.UTC(), true, nil
+	if err := r.reschedule(m); err != nil {
+		return answer{}, err
+	}
+	if err := r.did("meeting.move", on("meeting", m.Nr)); err != nil {
+		return answer{}, err
+	}
+	if err := r.refreshMeeting(m); err != nil {
+		return answer{}, err
+	}
+	if err := r.notice(r.view().Moved(r.me.User, was, m)); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.say("meeting.moved", "when", r.view().When(m.Start))}, nil
+}
+
+// meetingSkip drops the next date; the rhythm goes on with the one after.
+func meetingSkip(r *Request, _ string) (answer, error) {
+	m, err := r.planned()
+	if err != nil {
+		return answer{}, err
+	}
+	next, found, err := r.drop(m)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := r.did("meeting.skip", on("meeting", m.Nr)); err != nil {
+		return answer{}, err
+	}
+	if err := r.notice(r.view().Skipped(r.me.User, m, next, found)); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.say("meeting.skipped", "when", r.view().When(m.Start))}, nil
+}
+
+// drop makes a meeting one that is not held. Its own points go along to the
+// next one, which is planned if need be.
+func (r *Request) drop(m team.Meeting) (next team.Meeting, found bool, err error) {
+	m.Status = team.Skipped
+	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
+		return next, false, err
+	}
+	if err := r.timeMeeting(m); err != nil {
+		return next, false, err
+	}
+	if err := r.refreshMeeting(m); err != nil {
+		return next, false, err
+	}
+	if err := r.ensureNext(); err != nil {
+		return next, false, err
+	}
+	next, found, err = r.nextMeeting()
+	if err != nil || !found || len(m.Points) == 0 {
+		return next, found, err
+	}
+	next.Points = append(slices.Clone(m.Points), next.Points...)
+	return next, true, store.PutMeeting(r.tx, r.team.ID, next)
+}

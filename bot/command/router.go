@@ -1,0 +1,306 @@
+package command
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"kansbot/bot/view"
+	"kansbot/internal/chat"
+	"kansbot/internal/outbox"
+	"kansbot/internal/store"
+	"kansbot/internal/team"
+	"kansbot/internal/text"
+)
+
+// route finds out who asks what of which kernteam, and runs it.
+func (r *Request) route() (answer, error) {
+	if r.event.ID != "" {
+		before, err := store.Seen(r.tx, r.event.Platform, r.event.ID, r.now)
+		if err != nil || before {
+			return answer{}, err
+		}
+	}
+	switch act := r.event.Act.(type) {
+	case chat.Typed:
+		return r.typed(act)
+	case chat.Submitted:
+		return r.submitted(act)
+	case chat.Pressed:
+		return r.pressed(act)
+	case chat.Arrived:
+		return r.arrived()
+	case chat.Opened:
+		return r.opened()
+	case chat.Roster:
+		return answer{}, r.roster(act)
+	}
+	return answer{}, nil
+}
+
+func (r *Request) typed(act chat.Typed) (answer, error) {
+	c, found := commandNamed(act.Command)
+	if !found {
+		return answer{}, team.Wrong("", "command", "understood", act.Command)
+	}
+	if err := r.locate(); err != nil {
+		return answer{}, err
+	}
+	word, rest := firstWord(act.Text)
+	if isWord(word, "help", "hulp?", "?") {
+		return answer{body: help(r.lang, c)}, nil
+	}
+	if r.team.ID == "" && !c.anywhere {
+		if r.event.Channel == "" {
+			return answer{}, team.Wrong("", "nochannel")
+		}
+		return r.setUp(view.Para(r.lang, "team.none"))
+	}
+	if word == "" {
+		return c.open(r)
+	}
+	for _, v := range c.verbs {
+		if !isWord(word, v.words...) {
+			continue
+		}
+		if v.chair && !r.isChair() && r.hasChair() {
+			return answer{}, team.Wrong("", "chair", "chair", r.member(r.team.Chair).Name)
+		}
+		return v.run(r, rest)
+	}
+	return c.rest(r, act.Text)
+}
+
+// locate finds the kernteam of the channel, and in a direct conversation that
+// of a person who is in just one. Whoever speaks in a channel is in it.
+func (r *Request) locate() error {
+	e := r.event
+	if e.Channel == "" {
+		teams, err := store.KernteamsOf(r.tx, e.Platform, e.Workspace, e.User.ID)
+		if err != nil || len(teams) != 1 {
+			return err
+		}
+		r.in(teams[0])
+		r.me = r.member(e.User.ID)
+		return nil
+	}
+	k, found, err := store.At(r.tx, e.Platform, e.Workspace, e.Channel)
+	if err != nil || !found {
+		return err
+	}
+	r.in(k)
+	r.me = r.member(e.User.ID)
+	if r.me.Here && r.me.Handle == e.User.Handle {
+		return nil
+	}
+	r.me = known(r.me, e.User)
+	return store.PutMember(r.tx, k, r.me)
+}
+
+// known is the member with what the platform now says of the person.
+func known(m team.Member, p chat.Person) team.Member {
+	m.User, m.Handle, m.Here = p.ID, p.Handle, true
+	if p.Name != "" && (p.Name != p.Handle || m.Name == "") {
+		m.Name = p.Name
+	}
+	return m
+}
+
+func (r *Request) hasChair() bool { return r.member(r.team.Chair).Here }
+
+// submitted takes everything but the answers from our own record of the form.
+func (r *Request) submitted(act chat.Submitted) (answer, error) {
+	form, found, err := store.Forms.Get(r.tx, act.Form)
+	if err != nil {
+		return answer{}, err
+	}
+	e := r.event
+	if !found || form.To.Platform != e.Platform || form.To.Workspace != e.Workspace || form.To.User != e.User.ID || r.now.After(form.Until) {
+		return answer{}, team.Wrong("", "form.gone")
+	}
+	r.event.Channel = form.To.Channel
+	if form.Team != "" {
+		k, found, err := store.Kernteams.Get(r.tx, form.Team)
+		if err != nil {
+			return answer{}, err
+		}
+		if !found {
+			return answer{}, team.Wrong("", "form.gone")
+		}
+		r.in(k)
+		if r.me = r.member(e.User.ID); !r.me.Here {
+			return answer{}, team.Wrong("", "notmember")
+		}
+	}
+	submit, found := forms[form.Purpose]
+	if !found {
+		return answer{}, team.Wrong("", "form.gone")
+	}
+	values, problems := check(r.lang, form.Form, act.Values)
+	if len(problems) > 0 {
+		return answer{problems: problems}, nil
+	}
+	a, err := submit(r, form.Nr, values)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := store.Unschedule(r.tx, "form/"+act.Form); err != nil {
+		return answer{}, err
+	}
+	return a, store.Forms.Delete(r.tx, act.Form)
+}
+
+// values are checked answers: of fields that the form has, of options that it
+// offered, no longer than allowed.
+type values map[string][]string
+
+func (v values) get(name string) string {
+	if len(v[name]) == 0 {
+		return ""
+	}
+	return v[name][0]
+}
+
+func check(lang text.Lang, form chat.Form, sent map[string][]string) (values, map[string]string) {
+	clean := values{}
+	problems := map[string]string{}
+	for _, f := range form.Fields {
+		var answers []string
+		for _, value := range sent[f.Name] {
+			if value = strings.TrimSpace(strings.ToValidUTF8(value, "")); value != "" {
+				answers = append(answers, value)
+			}
+		}
+		if f.Kind != chat.Many && len(answers) > 1 {
+			answers = answers[:1]
+		}
+		if len(answers) == 0 && !f.Optional {
+			problems[f.Name] = lang.Say("problem.required")
+		}
+		for _, value := range answers {
+			switch f.Kind {
+			case chat.One, chat.Many:
+				if !slices.ContainsFunc(f.Options, func(o chat.Option) bool { return o.Key == value }) {
+					problems[f.Name] = lang.Say("problem.option")
+				}
+			default:
+				if n := len([]rune(value)); n > f.Limit() {
+					problems[f.Name] = lang.Say("problem.long", "n", n, "max", f.Limit())
+				}
+			}
+		}
+		clean[f.Name] = answers
+	}
+	return clean, problems
+}
+
+// pressed counts only on a post of ours, and only for a button that its newest
+// body has.
+func (r *Request) pressed(act chat.Pressed) (answer, error) {
+	post, found, err := outbox.Lookup(r.tx, r.event.Platform, r.event.Workspace, act.Post)
+	if err != nil {
+		return answer{}, err
+	}
+	if !found || !hasButton(post.Body, act.Do) {
+		return answer{}, team.Wrong("", "button.gone")
+	}
+	if post.To.User == "" && post.To.Channel != r.event.Channel || post.To.User != "" && post.To.User != r.event.User.ID {
+		return answer{}, team.Wrong("", "button.gone")
+	}
+	if err := r.locate(); err != nil {
+		return answer{}, err
+	}
+	name, subject, _ := strings.Cut(act.Do, " ")
+	press, found := presses[name]
+	if !found {
+		return answer{}, team.Wrong("", "button.gone")
+	}
+	return press(r, subject)
+}
+
+func hasButton(body chat.Message, do string) bool {
+	for _, block := range body {
+		if slices.ContainsFunc(block.Buttons, func(b chat.Button) bool { return b.Do == do }) {
+			return true
+		}
+	}
+	return false
+}
+
+// roster makes the kernteam's members who is in its channel now.
+func (r *Request) roster(act chat.Roster) error {
+	e := r.event
+	if err := store.Rosters.Put(r.tx, act.People, e.Platform, e.Workspace, e.Channel); err != nil {
+		return err
+	}
+	k, found, err := store.At(r.tx, e.Platform, e.Workspace, e.Channel)
+	if err != nil || !found {
+		return err
+	}
+	r.in(k)
+	return r.enroll(act.People)
+}
+
+func (r *Request) enroll(people []chat.Person) error {
+	members, err := r.members()
+	if err != nil {
+		return err
+	}
+	here := make(map[string]bool, len(people))
+	for _, p := range people {
+		here[p.ID] = true
+		old := members[p.ID]
+		now := known(old, p)
+		if now == old {
+			continue
+		}
+		members[p.ID] = now
+		if err := store.PutMember(r.tx, r.team, now); err != nil {
+			return err
+		}
+	}
+	for user, m := range members {
+		if here[user] || !m.Here {
+			continue
+		}
+		m.Here = false
+		members[user] = m
+		if err := store.PutMember(r.tx, r.team, m); err != nil {
+			return err
+		}
+		if err := r.did("member.left", "member "+user); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// subject reads the numbers behind a button's verb.
+func subject(s string) []int {
+	var nrs []int
+	for field := range strings.FieldsSeq(s) {
+		if n, err := strconv.Atoi(field); err == nil {
+			nrs = append(nrs, n)
+		}
+	}
+	return nrs
+}
+
+var locations sync.Map // name -> *time.Location; time.LoadLocation reads its data anew each time
+
+// zone is the named time zone, or Amsterdam's when there is no such zone.
+func zone(name string) *time.Location {
+	if loc, found := locations.Load(name); found {
+		return loc.(*time.Location)
+	}
+	loc, err := time.LoadLocation(name)
+	if err != nil || name == "" {
+		if loc, err = time.LoadLocation("Europe/Amsterdam"); err != nil {
+			panic("command: no time zone data: " + err.Error())
+		}
+	}
+	locations.Store(name, loc)
+	return loc
+}

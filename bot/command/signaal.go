@@ -1,0 +1,389 @@
+package command
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"kansbot/internal/chat"
+	"kansbot/internal/store"
+	"kansbot/internal/team"
+)
+
+// maxElements is how many elements of the Kansencirkel one signal names.
+const maxElements = 3
+
+// newCase and newPreschoolCase are the keys with which a form asks for a code.
+const (
+	newCase          = "K"
+	newPreschoolCase = "V"
+	noCase           = "-"
+)
+
+// draft is a signal as somebody means it: newCode asks for a code that Kansbot
+// has still to give out.
+type draft struct {
+	team.Signal
+	newCode string // newCase, newPreschoolCase or empty
+}
+
+func signalForm(r *Request) (answer, error) {
+	return r.signalAsk("signal.log", draft{Signal: team.Signal{Kind: team.Worry, Parents: team.NotYet}})
+}
+
+// signalAsk opens the form of a signal, filled in with what is known.
+func (r *Request) signalAsk(purpose string, d draft) (answer, error) {
+	cases, err := store.Cases.All(r.tx, r.team.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	subject := []chat.Option{
+		{Key: newCase, Label: r.lang.Say("case.new")},
+		{Key: newPreschoolCase, Label: r.lang.Say("case.preschool")},
+		{Key: noCase, Label: r.lang.Say("case.none")},
+	}
+	slices.SortFunc(cases, func(a, b team.Case) int { return b.Created.Compare(a.Created) })
+	for _, c := range cases[:min(len(cases), 90)] {
+		subject = append(subject, chat.Option{Key: c.Code, Label: c.Code})
+	}
+	if d.Code != "" && !slices.ContainsFunc(subject, func(o chat.Option) bool { return o.Key == d.Code }) {
+		subject = append(subject, chat.Option{Key: d.Code, Label: d.Code})
+	}
+	chosen := d.newCode
+	switch {
+	case d.Code != "":
+		chosen = d.Code
+	case chosen == "" && (d.Theme != "" || d.Group != ""):
+		chosen = noCase
+	}
+	about := r.choose("signal", "casus", subject, chosen)
+
+	circle := r.field(chat.Many, "signal", "cirkel", d.Elements...)
+	for _, e := range r.bot.Circle {
+		circle.Options = append(circle.Options, chat.Option{Key: e.Key, Label: e.Label})
+	}
+	haste := "wachten"
+	if d.Urgent {
+		haste = "eerder"
+	}
+	form := r.form("signal",
+		about,
+		optional(r.choose("signal", "groep", options(r.lang, "group.", team.Groups), string(d.Group))),
+		optional(r.fill("signal", "thema", d.Theme, maxTheme)),
+		r.choose("signal", "soort", options(r.lang, "kind.", team.SignalKinds), string(d.Kind)),
+		optional(r.write("signal", "gezien", d.Seen, maxFree)),
+		optional(r.write("signal", "helpt", d.Helps, maxFree)),
+		optional(r.write("signal", "nodig", d.Needed, maxFree)),
+		optional(circle),
+		r.choose("signal", "ouders", options(r.lang, "parents.", team.ParentsAll), string(d.Parents)),
+		r.choose("signal", "haast", options(r.lang, "haste.", []string{"wachten", "eerder"}), haste),
+	)
+	return r.ask(purpose, d.Nr, form), nil
+}
+
+// Lengths in characters: a signal is a few sentences, not a dossier.
+const (
+	maxFree  = 500
+	maxTheme = 40
+)
+
+// signalTyped logs a signal from one line. After a mistake the form opens with
+// all that was understood.
+func signalTyped(r *Request, typed string) (answer, error) {
+	d := draft{Signal: team.Signal{Kind: team.Worry, Parents: team.NotYet}}
+	if err := r.readSignal(&d, typed); err != nil {
+		return r.offer(d, err)
+	}
+	if err := r.complete(d, typed); err != nil {
+		return r.offer(d, err)
+	}
+	return r.log(d)
+}
+
+// offer is a mistake with the form to mend it in.
+func (r *Request) offer(d draft, mistake error) (answer, error) {
+	a, err := r.signalAsk("signal.log", d)
+	if err != nil {
+		return answer{}, err
+	}
+	return a, mistake
+}
+
+// complete checks that a signal is about somebody and says something.
+func (r *Request) complete(d draft, typed string) error {
+	if d.Code == "" && d.newCode == "" && d.Group == "" && d.Theme == "" {
+		return team.Wrong("casus", "signal.about", "example", "/signaal nieuw "+line(typed))
+	}
+	if d.Seen == "" && d.Needed == "" && d.Kind != team.Success {
+		return team.Wrong("gezien", "signal.empty", "got", gotSignal(r, d), "example", r.lang.Say("signal.example", "code", cmp.Or(d.Code, "nieuw")))
+	}
+	for field, text := range map[string]string{"gezien": d.Seen, "helpt": d.Helps, "nodig": d.Needed} {
+		if n := len([]rune(text)); n > maxFree {
+			return team.Wrong(field, "long", "n", strconv.Itoa(n), "max", strconv.Itoa(maxFree))
+		}
+	}
+	if len([]rune(d.Theme)) > maxTheme {
+		return team.Wrong("thema", "long", "n", strconv.Itoa(len([]rune(d.Theme))), "max", strconv.Itoa(maxTheme))
+	}
+	if len(d.Elements) > maxElements {
+		return team.Wrong("cirkel", "elements", "max", strconv.Itoa(maxElements))
+	}
+	return nil
+}
+
+func signalSubmitted(r *Request, _ int, v values) (answer, error) {
+	d := draftOf(v)
+	if err := r.complete(d, ""); err != nil {
+		return answer{}, err
+	}
+	return r.log(d)
+}
+
+func draftOf(v values) draft {
+	d := draft{Signal: team.Signal{
+		Group: team.Group(v.get("groep")), Theme: strings.ToLower(line(v.get("thema"))), Kind: team.SignalKind(v.get("soort")),
+		Seen: tidy(v.get("gezien")), Helps: tidy(v.get("helpt")), Needed: tidy(v.get("nodig")),
+		Elements: v["cirkel"], Parents: team.Parents(v.get("ouders")), Urgent: v.get("haast") == "eerder",
+	}}
+	switch about := v.get("casus"); about {
+	case newCase, newPreschoolCase:
+		d.newCode = about
+	case noCase:
+	default:
+		d.Code = about
+	}
+	return d
+}
+
+// log stores a new signal and tells the channel what it may know of it.
+func (r *Request) log(d draft) (answer, error) {
+	s := d.Signal
+	s.Status, s.By, s.At = team.Waiting, r.me.User, r.now.UTC()
+	fresh := false
+	var err error
+	if s.Code == "" && d.newCode != "" {
+		if s.Code, err = r.issueCode(d.newCode); err != nil {
+			return answer{}, err
+		}
+	}
+	if s.Code != "" {
+		if fresh, err = r.putCase(s); err != nil {
+			return answer{}, err
+		}
+	}
+	if s.Nr, err = store.Next(r.tx, "signal", r.team.ID); err != nil {
+		return answer{}, err
+	}
+	if err := store.PutSignal(r.tx, r.team.ID, s); err != nil {
+		return answer{}, err
+	}
+	if err := r.did("signal.log", on("signal", s.Nr)); err != nil {
+		return answer{}, err
+	}
+	next, _, err := r.nextMeeting()
+	if err != nil {
+		return answer{}, err
+	}
+	if err := r.post(r.key("signal", s.Nr), "", r.view().Signal(s, next)); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.view().Logged(s, next, fresh)}, nil
+}
+
+// putCase keeps the case of a signal up to date; fresh is its first signal.
+func (r *Request) putCase(s team.Signal) (fresh bool, err error) {
+	c, found, err := store.Cases.Get(r.tx, r.team.ID, s.Code)
+	if err != nil {
+		return false, err
+	}
+	if !found {
+		c = team.Case{Code: s.Code, Created: r.now.UTC()}
+	}
+	c.Parents = s.Parents
+	return !found, store.Cases.Put(r.tx, c, r.team.ID, s.Code)
+}
+
+// issueCode gives out the next code that nobody has used yet.
+func (r *Request) issueCode(letter string) (string, error) {
+	for {
+		n, err := store.Next(r.tx, "case", r.team.ID, letter)
+		if err != nil {
+			return "", err
+		}
+		code := letter + "-" + pad(n)
+		_, taken, err := store.Cases.Get(r.tx, r.team.ID, code)
+		if err != nil || !taken {
+			return code, err
+		}
+	}
+}
+
+// signalList shows numbers, codes and status, no free text.
+func signalList(r *Request, typed string) (answer, error) {
+	word, _ := firstWord(typed)
+	list := codes(typed)
+	var signals []team.Signal
+	var err error
+	switch {
+	case len(list) > 0:
+		signals, err = store.SignalsOn(r.tx, r.team.ID, list[0])
+	case isWord(word, "alles", "all"):
+		signals, err = store.Signals.All(r.tx, r.team.ID)
+	case word == "" || isWord(word, "open"):
+		signals, err = store.OpenSignals(r.tx, r.team.ID)
+	default:
+		return answer{}, team.Wrong("", "signal.list", "understood", word, "example", "/signaal lijst alles")
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.view().Signals(signals)}, nil
+}
+
+// signalNr finds the signal that a line starts with.
+func (r *Request) signalNr(typed, verb string) (s team.Signal, rest string, err error) {
+	nr, rest, found := number(typed)
+	if !found {
+		return s, "", team.Wrong("", "signal.nr", "understood", line(typed), "example", "/signaal "+verb+" 12")
+	}
+	s, found, err = store.Signals.Get(r.tx, r.team.ID, store.Nr(nr))
+	if err == nil && !found {
+		err = team.Wrong("", "signal.none", "nr", strconv.Itoa(nr), "example", "/signaal lijst")
+	}
+	return s, rest, err
+}
+
+// signalShow shows the free text to the member who asks, and leaves a trace of
+// that.
+func signalShow(r *Request, typed string) (answer, error) {
+	s, _, err := r.signalNr(typed, "toon")
+	if err != nil {
+		return answer{}, err
+	}
+	if err := r.did("signal.show", on("signal", s.Nr)); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.view().SignalText(s)}, nil
+}
+
+// mine lets only the reporter and the chair change a signal that still waits.
+func (r *Request) mine(s team.Signal) error {
+	if s.By != r.me.User && !r.isChair() {
+		return team.Wrong("", "signal.other", "name", r.view().Name(s.By))
+	}
+	if s.Status != team.Waiting {
+		return team.Wrong("", "signal.closed", "nr", strconv.Itoa(s.Nr), "status", r.lang.Say("status."+string(s.Status)))
+	}
+	return nil
+}
+
+// signalChange opens the form with what is there, or changes what the rest of
+// the line names.
+func signalChange(r *Request, typed string) (answer, error) {
+	s, rest, err := r.signalNr(typed, "wijzig")
+	if err != nil {
+		return answer{}, err
+	}
+	if err := r.mine(s); err != nil {
+		return answer{}, err
+	}
+	d := draft{Signal: s}
+	if rest == "" {
+		if err := r.did("signal.show", on("signal", s.Nr)); err != nil {
+			return answer{}, err
+		}
+		return r.signalAsk("signal.change", d)
+	}
+	d.Elements, d.Seen = nil, ""
+	if err := r.readSignal(&d, rest); err != nil {
+		return answer{}, err
+	}
+	if len(d.Elements) == 0 {
+		d.Elements = s.Elements
+	}
+	if d.Seen == "" {
+		d.Seen = s.Seen
+	}
+	if err := r.complete(d, rest); err != nil {
+		return answer{}, err
+	}
+	return r.changed(d)
+}
+
+func signalChanged(r *Request, nr int, v values) (answer, error) {
+	s, found, err := store.Signals.Get(r.tx, r.team.ID, store.Nr(nr))
+	if err != nil {
+		return answer{}, err
+	}
+	if !found {
+		return answer{}, team.Wrong("", "signal.none", "nr", strconv.Itoa(nr))
+	}
+	if err := r.mine(s); err != nil {
+		return answer{}, err
+	}
+	d := draftOf(v)
+	d.Nr, d.Status, d.By, d.At, d.Carried = s.Nr, s.Status, s.By, s.At, s.Carried
+	if err := r.complete(d, ""); err != nil {
+		return answer{}, err
+	}
+	return r.changed(d)
+}
+
+func (r *Request) changed(d draft) (answer, error) {
+	before, _, err := store.Signals.Get(r.tx, r.team.ID, store.Nr(d.Nr))
+	if err != nil {
+		return answer{}, err
+	}
+	if d.newCode != "" {
+		if d.Code, err = r.issueCode(d.newCode); err != nil {
+			return answer{}, err
+		}
+	}
+	if d.Code != "" {
+		if _, err := r.putCase(d.Signal); err != nil {
+			return answer{}, err
+		}
+	}
+	if before.Code != d.Code {
+		if err := store.MoveSignal(r.tx, r.team.ID, before); err != nil {
+			return answer{}, err
+		}
+	}
+	if err := store.PutSignal(r.tx, r.team.ID, d.Signal); err != nil {
+		return answer{}, err
+	}
+	if err := r.did("signal.change", on("signal", d.Nr)); err != nil {
+		return answer{}, err
+	}
+	next, _, err := r.nextMeeting()
+	if err != nil {
+		return answer{}, err
+	}
+	if err := r.replace(r.key("signal", d.Nr), r.view().Signal(d.Signal, next)); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.say("signal.changed", "nr", d.Nr)}, nil
+}
+
+func signalWithdraw(r *Request, typed string) (answer, error) {
+	s, _, err := r.signalNr(typed, "intrekken")
+	if err != nil {
+		return answer{}, err
+	}
+	if err := r.mine(s); err != nil {
+		return answer{}, err
+	}
+	s.Status = team.Withdrawn
+	s.Seen, s.Helps, s.Needed = "", "", ""
+	if err := store.PutSignal(r.tx, r.team.ID, s); err != nil {
+		return answer{}, err
+	}
+	if err := r.did("signal.withdraw", on("signal", s.Nr)); err != nil {
+		return answer{}, err
+	}
+	if err := r.replace(r.key("signal", s.Nr), r.view().Signal(s, team.Meeting{})); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.say("signal.withdrawn", "nr", s.Nr)}, nil
+}

@@ -1,0 +1,180 @@
+package command
+
+import (
+	"kansbot/bot/view"
+	"kansbot/internal/chat"
+	"kansbot/internal/store"
+	"kansbot/internal/text"
+)
+
+// command is one slash command. Its texts are named after it: "usage.NAME",
+// "usage.NAME.hint", "usage.NAME.VERB" and so on.
+type command struct {
+	name     string
+	alias    string
+	anywhere bool // also where there is no kernteam
+	verbs    []verb
+	open     func(*Request) (answer, error)         // typed alone
+	rest     func(*Request, string) (answer, error) // followed by anything but a verb
+	examples int                                    // texts "help.NAME.1" and on
+}
+
+// verb is a word that may follow a command; the first of words is the Dutch
+// one that suggestions and texts use.
+type verb struct {
+	words []string
+	chair bool // for the chair only, while there is one in the channel
+	run   func(*Request, string) (answer, error)
+}
+
+// commands is the one list of what people can type. Help, the platforms'
+// suggestions and the registration of commands all come from it.
+var commands []command
+
+// forms, presses and dues are where a sent form, a pressed button and a due
+// moment go.
+var (
+	forms   map[string]func(*Request, int, values) (answer, error)
+	presses map[string]func(*Request, string) (answer, error)
+	dues    map[string]func(*Request, store.Due) error
+)
+
+// The tables refer to functions that refer to the tables, hence init.
+func init() {
+	commands = []command{
+		{
+			name: "signaal", alias: "signal",
+			open: signalForm, rest: signalTyped, examples: 6,
+			verbs: []verb{
+				{words: []string{"lijst", "list"}, run: signalList},
+				{words: []string{"toon", "show"}, run: signalShow},
+				{words: []string{"wijzig", "edit", "change"}, run: signalChange},
+				{words: []string{"intrekken", "withdraw"}, run: signalWithdraw},
+			},
+		},
+		{
+			name: "kansoverleg", alias: "meeting",
+			open: meetingOverview, rest: meetingUnclear, examples: 9,
+			verbs: []verb{
+				{words: []string{"plan", "schedule"}, run: meetingPlan},
+				{words: []string{"eenmalig", "once"}, run: meetingOnce},
+				{words: []string{"agenda"}, run: meetingAgenda},
+				{words: []string{"punt", "point"}, run: meetingPoint},
+				{words: []string{"verzet", "move"}, run: meetingMove},
+				{words: []string{"overslaan", "skip"}, run: meetingSkip},
+				{words: []string{"aanwezig", "attending"}, run: meetingComing},
+				{words: []string{"afwezig", "absent"}, run: meetingAway},
+				{words: []string{"start", "begin"}, run: meetingStart},
+				{words: []string{"afronden", "finish"}, run: meetingFinish},
+				{words: []string{"verslag", "minutes"}, run: meetingMinutes},
+			},
+		},
+		{
+			name: "actie", alias: "action",
+			open: actionForm, rest: actionTyped, examples: 6,
+			verbs: []verb{
+				{words: []string{"lijst", "list"}, run: actionList},
+				{words: []string{"mijn", "mine"}, run: actionMine},
+				{words: []string{"klaar", "done"}, run: actionDone},
+				{words: []string{"uitstel", "postpone"}, run: actionPostpone},
+				{words: []string{"hulp", "assist"}, run: actionHelp},
+			},
+		},
+		{
+			name: "kernteam", alias: "team",
+			open: teamOverview, rest: teamUnclear, examples: 6,
+			verbs: []verb{
+				{words: []string{"wie", "who"}, run: teamWho},
+				{words: []string{"rol", "role"}, run: teamRole},
+				{words: []string{"ik", "me"}, run: teamCard},
+				{words: []string{"instellen", "settings"}, chair: true, run: teamSettings},
+				{words: []string{"werkagenda", "workagenda"}, run: teamWorkAgenda},
+			},
+		},
+		{
+			name: "begrip", alias: "term", anywhere: true,
+			open: termOverview, rest: termLookup, examples: 2,
+		},
+	}
+	forms = map[string]func(*Request, int, values) (answer, error){
+		"team.set":        teamSubmitted,
+		"team.card":       cardSubmitted,
+		"signal.log":      signalSubmitted,
+		"signal.change":   signalChanged,
+		"meeting.plan":    planSubmitted,
+		"action.make":     actionSubmitted,
+		"action.postpone": postponeSubmitted,
+	}
+	presses = map[string]func(*Request, string) (answer, error){
+		"team.set":        pressSetUp,
+		"meeting.in":      pressComing,
+		"meeting.out":     pressAway,
+		"case.done":       pressDiscussed,
+		"case.carry":      pressCarry,
+		"case.action":     pressCaseAction,
+		"action.done":     pressDone,
+		"action.postpone": pressPostpone,
+		"action.help":     pressHelp,
+	}
+	dues = map[string]func(*Request, store.Due) error{
+		"form":    formGone,
+		"seen":    forgetSeen,
+		"meeting": meetingDue,
+		"action":  actionDue,
+	}
+}
+
+func commandNamed(name string) (command, bool) {
+	for _, c := range commands {
+		if isWord(name, c.name, c.alias) {
+			return c, true
+		}
+	}
+	return command{}, false
+}
+
+// Usages describes the commands to platforms.
+func Usages(lang text.Lang) []chat.Usage {
+	var list []chat.Usage
+	for _, c := range commands {
+		u := chat.Usage{
+			Command: c.name,
+			Hint:    lang.Say("usage." + c.name + ".hint"),
+			About:   lang.Say("usage." + c.name),
+		}
+		for _, v := range c.verbs {
+			id := "usage." + c.name + "." + v.words[0]
+			u.Verbs = append(u.Verbs, chat.Verb{Word: v.word(lang), Hint: lang.Say(id + ".hint"), About: lang.Say(id)})
+		}
+		list = append(list, u)
+	}
+	return list
+}
+
+// word is the verb as a member in that language would type it.
+func (v verb) word(lang text.Lang) string {
+	if lang == text.EN && len(v.words) > 1 {
+		return v.words[1]
+	}
+	return v.words[0]
+}
+
+// help is one screen: what the command is for, lines to copy, and its verbs.
+func help(lang text.Lang, c command) chat.Message {
+	message := chat.Message{
+		view.Heading(lang, "help.title", "command", "/"+c.name),
+		view.Para(lang, "usage."+c.name),
+	}
+	for i := range c.examples {
+		message = append(message, view.Copied(lang.Say("help."+c.name+"."+string(rune('1'+i)))))
+	}
+	var verbs [][]chat.Span
+	for _, v := range c.verbs {
+		verbs = append(verbs, view.Spans(lang, "help.verb",
+			"line", "/"+c.name+" "+v.word(lang), "about", lang.Say("usage."+c.name+"."+v.words[0])))
+	}
+	if len(verbs) > 0 {
+		message = append(message, chat.Block{Kind: chat.Bullets, Items: verbs})
+	}
+	return message
+}

@@ -1,0 +1,121 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"kansbot/internal/chat"
+	"kansbot/internal/kv"
+	"kansbot/internal/store"
+	"kansbot/internal/text"
+)
+
+const (
+	// maxLate is how late a reminder for a meeting is still worth posting.
+	maxLate = 2 * time.Hour
+	// noticeLate is from when on a late reminder says that it is late.
+	noticeLate = 5 * time.Minute
+	// batch is how many due moments share a transaction.
+	batch = 512
+	// again is when a due moment that failed is tried anew.
+	again = 15 * time.Minute
+)
+
+// Tick does everything that is due by now, in order, and says when the next
+// thing is due; zero when nothing is.
+func (b *Bot) Tick(ctx context.Context) (next time.Time, err error) {
+	for {
+		now := b.Now()
+		var list []store.Due
+		err = b.DB.View(ctx, func(tx kv.Tx) (err error) {
+			if list, err = store.DueBy(tx, now, batch); err != nil || len(list) > 0 {
+				return err
+			}
+			next, _, err = store.NextDue(tx)
+			return err
+		})
+		if err != nil || len(list) == 0 {
+			return next, err
+		}
+		if err := b.fire(ctx, now, list); err == nil {
+			b.Wake()
+			continue
+		}
+		for _, d := range list {
+			if err := b.fire(ctx, now, []store.Due{d}); err != nil {
+				if err := b.putOff(ctx, now, d, err); err != nil {
+					return next, err
+				}
+			}
+		}
+		b.Wake()
+	}
+}
+
+// fire runs due moments in one transaction; each is gone, unless it set itself
+// a new moment.
+func (b *Bot) fire(ctx context.Context, now time.Time, list []store.Due) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+		}
+	}()
+	return b.DB.Update(ctx, func(tx kv.Tx) error {
+		// Neighbours in time are often of one kernteam: read it once.
+		teams := map[string]*Request{}
+		for _, d := range list {
+			still, err := store.Take(tx, d)
+			if err != nil {
+				return err
+			}
+			if !still {
+				continue
+			}
+			r := teams[d.Team]
+			if r == nil {
+				r = &Request{bot: b, tx: tx, now: now, lang: text.NL}
+				k, found, err := store.Kernteams.Get(tx, d.Team)
+				if err != nil {
+					return err
+				}
+				if d.Team != "" && !found {
+					continue
+				}
+				r.in(k)
+				teams[d.Team] = r
+			}
+			if err := dues[d.Kind](r, d); err != nil {
+				return fmt.Errorf("due %s: %w", d.Kind, err)
+			}
+		}
+		return nil
+	})
+}
+
+// putOff keeps a due moment that failed, for a while later.
+func (b *Bot) putOff(ctx context.Context, now time.Time, d store.Due, cause error) error {
+	b.Log.Error("due moment failed", "kind", d.Kind, "team", d.Team, "nr", d.Nr, "err", cause)
+	d.At = now.Add(again)
+	return b.DB.Update(ctx, func(tx kv.Tx) error { return store.Schedule(tx, d) })
+}
+
+// Buried tells the chair, in the burying transaction, that a post for the
+// kernteam's channel could not be delivered. That a direct message could not
+// is for the log alone.
+func (b *Bot) Buried(tx kv.Tx, post chat.Post, _ string) error {
+	if post.To.Channel == "" {
+		return nil
+	}
+	k, found, err := store.At(tx, post.To.Platform, post.To.Workspace, post.To.Channel)
+	if err != nil || !found || k.Chair == "" {
+		return err
+	}
+	r := &Request{bot: b, tx: tx, now: b.Now()}
+	r.in(k)
+	if err := r.did("post.buried", post.Key); err != nil {
+		return err
+	}
+	return r.direct("buried/"+post.Key, k.Chair, r.view().Buried())
+}

@@ -1,0 +1,163 @@
+package command
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/runes"
+	"golang.org/x/text/transform"
+	"golang.org/x/text/unicode/norm"
+
+	"kansbot/internal/chat"
+	"kansbot/internal/team"
+)
+
+// tidy is what somebody typed, with the habits of phones and word processors
+// taken out: typographic quotes and dashes, hard blanks, control characters.
+// Line breaks stay.
+func tidy(s string) string {
+	s = quotes.Replace(strings.ToValidUTF8(s, ""))
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n':
+			return r
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
+			return -1
+		}
+		return r
+	}, s)
+	return strings.TrimSpace(s)
+}
+
+var quotes = strings.NewReplacer("‘", "'", "’", "'", "“", `"`, "”", `"`, "„", `"`, "–", "-", "—", "-", "\r\n", "\n", "\r", "\n")
+
+// line is tidy on one line, without double blanks.
+func line(s string) string { return strings.Join(strings.Fields(tidy(s)), " ") }
+
+// fold makes words comparable: lower case, no accents.
+func fold(s string) string {
+	folded, _, err := transform.String(transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn)), norm.NFC), strings.ToLower(s))
+	if err != nil {
+		return strings.ToLower(s)
+	}
+	return folded
+}
+
+// firstWord splits off the first word.
+func firstWord(s string) (word, rest string) {
+	s = tidy(s)
+	i := strings.IndexFunc(s, unicode.IsSpace)
+	if i < 0 {
+		return s, ""
+	}
+	return s[:i], strings.TrimSpace(s[i:])
+}
+
+func isWord(word string, words ...string) bool {
+	word = fold(word)
+	for _, w := range words {
+		if word == w {
+			return true
+		}
+	}
+	return false
+}
+
+// number reads "12", "#12" and "nr. 12".
+func number(s string) (nr int, rest string, found bool) {
+	match := numberPattern.FindStringSubmatch(tidy(s))
+	if match == nil {
+		return 0, s, false
+	}
+	nr, err := strconv.Atoi(match[1])
+	return nr, strings.TrimSpace(match[2]), err == nil
+}
+
+var numberPattern = regexp.MustCompile(`(?is)^(?:nr\.?|nummer|#)?\s*(\d{1,6})(?:[.,:]?(?:\s+(.*))?)?$`)
+
+// codePattern finds K-014, k14, V 003: a letter and a number of one to four
+// digits, as a word of its own.
+var codePattern = regexp.MustCompile(`(?i)(^|[^\pL\pN#@])([KV])[-\s]?(\d{1,4})($|[^\pL\pN])`)
+
+// codes lists the case codes in a text, as they are stored, each once.
+func codes(s string) []string {
+	var list []string
+	for rest := s; ; {
+		m := codePattern.FindStringSubmatchIndex(rest)
+		if m == nil {
+			return list
+		}
+		code := caseCode(rest[m[4]:m[5]], rest[m[6]:m[7]])
+		if !slices.Contains(list, code) {
+			list = append(list, code)
+		}
+		rest = rest[m[7]:]
+	}
+}
+
+// cutCode takes the first case code out of a text.
+func cutCode(s string) (code, rest string) {
+	m := codePattern.FindStringSubmatchIndex(s)
+	if m == nil {
+		return "", s
+	}
+	before, after := strings.TrimRight(s[:m[4]], " "), strings.TrimLeft(s[m[7]:], " :,")
+	return caseCode(s[m[4]:m[5]], s[m[6]:m[7]]), strings.TrimSpace(before + " " + after)
+}
+
+func caseCode(letter, digits string) string {
+	n, _ := strconv.Atoi(digits)
+	return strings.ToUpper(letter) + "-" + pad(n)
+}
+
+func pad(n int) string {
+	s := strconv.Itoa(n)
+	return strings.Repeat("0", max(0, 3-len(s))) + s
+}
+
+// mentionPattern finds @handle as the platforms allow handles.
+var mentionPattern = regexp.MustCompile(`(^|[\s(,;])@([\pL\pN][\pL\pN._-]*)`)
+
+// cutMention takes the first @handle out of a text.
+func cutMention(s string) (handle, rest string) {
+	m := mentionPattern.FindStringSubmatchIndex(s)
+	if m == nil {
+		return "", s
+	}
+	handle = strings.TrimRight(s[m[4]:m[5]], ".-")
+	end := m[4] + len(handle)
+	rest = strings.TrimSpace(strings.TrimRight(s[:m[4]-1], " ") + " " + strings.TrimLeft(s[end:], " ,:"))
+	return strings.ToLower(handle), rest
+}
+
+// who finds the member behind a handle: as the platform resolved it, else as
+// the channel knows it.
+func (r *Request) who(handle string) (team.Member, error) {
+	members, err := r.members()
+	if err != nil {
+		return team.Member{}, err
+	}
+	if act, ok := r.event.Act.(chat.Typed); ok && members[act.Mentions[handle]].Here {
+		return members[act.Mentions[handle]], nil
+	}
+	var handles []string
+	for _, m := range members {
+		if !m.Here {
+			continue
+		}
+		if strings.EqualFold(m.Handle, handle) {
+			return m, nil
+		}
+		handles = append(handles, "@"+m.Handle)
+	}
+	if isWord(handle, "ik", "mij", "me") {
+		return r.me, nil
+	}
+	slices.Sort(handles)
+	return team.Member{}, team.Wrong("wie", "who", "understood", "@"+handle, "members", strings.Join(handles, " "))
+}

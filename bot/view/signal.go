@@ -1,0 +1,106 @@
+package view
+
+import (
+	"strings"
+
+	"kansbot/internal/chat"
+	"kansbot/internal/team"
+)
+
+// Signal is what the channel may know of a signal.
+func (v View) Signal(s team.Signal, m team.Meeting) chat.Message {
+	title := v.para("signal.title", "nr", s.Nr, "about", v.about(s), "facts", v.facts(s))
+	switch s.Status {
+	case team.Withdrawn:
+		return chat.Message{v.para("signal.gone", "nr", s.Nr, "about", v.about(s))}
+	case team.Discussed:
+		return chat.Message{title, v.note("signal.discussed", "when", v.When(m.Start))}
+	}
+	return chat.Message{title, v.note("signal.parents", "parents", v.parents(s), "agenda", v.onAgenda(m))}
+}
+
+func (v View) onAgenda(m team.Meeting) string {
+	if m.Nr == 0 {
+		return v.say("signal.nodate")
+	}
+	return v.say("signal.agenda", "when", v.When(m.Start))
+}
+
+// about is what the channel knows a signal by.
+func (v View) about(s team.Signal) string {
+	if s.Code != "" {
+		return s.Code
+	}
+	if s.Theme != "" {
+		return v.say("about.theme", "theme", s.Theme)
+	}
+	return v.say("about.group", "group", v.say("group."+string(s.Group)))
+}
+
+// facts are kind, group or theme beside a code, elements and haste.
+func (v View) facts(s team.Signal) string {
+	facts := []string{v.say("kind." + string(s.Kind))}
+	if s.Group != "" && (s.Code != "" || s.Theme != "") {
+		facts = append(facts, v.say("group."+string(s.Group)))
+	}
+	if s.Theme != "" && s.Code != "" {
+		facts = append(facts, s.Theme)
+	}
+	for _, key := range s.Elements {
+		facts = append(facts, v.element(key))
+	}
+	if s.Urgent {
+		facts = append(facts, v.say("haste.eerder"))
+	}
+	return strings.Join(facts, " · ")
+}
+
+func (v View) parents(s team.Signal) string { return v.say("parents." + string(s.Parents)) }
+
+// Logged tells the reporter how it went on.
+func (v View) Logged(s team.Signal, m team.Meeting, fresh bool) chat.Message {
+	message := chat.Message{v.para("signal.logged", "nr", s.Nr, "about", v.about(s), "agenda", v.onAgenda(m))}
+	if fresh {
+		message = append(message, v.note("signal.fresh", "code", s.Code))
+	}
+	return append(message, v.note("signal.private", "nr", s.Nr))
+}
+
+// Signals is a list without free text.
+func (v View) Signals(signals []team.Signal) chat.Message {
+	if len(signals) == 0 {
+		return chat.Message{v.para("signals.none")}
+	}
+	var items [][]chat.Span
+	for _, s := range signals[max(0, len(signals)-maxItems):] {
+		items = append(items, Spans(v.Lang, "signals.item", "nr", s.Nr, "about", v.about(s), "facts", v.facts(s),
+			"status", v.say("status."+string(s.Status)), "day", v.short(team.DateOf(s.At.In(v.Zone)))))
+	}
+	message := chat.Message{v.para("signals.title", "n", len(signals)), {Kind: chat.Bullets, Items: items}}
+	if len(signals) > maxItems {
+		message = append(message, v.note("list.more", "n", len(signals)-maxItems))
+	}
+	return append(message, v.note("signals.note"))
+}
+
+// maxItems is how many lines of a list fit on a screen that somebody reads.
+const maxItems = 50
+
+// SignalText shows the free text of a signal: for the member who asks only.
+func (v View) SignalText(s team.Signal) chat.Message {
+	message := chat.Message{
+		v.para("signal.title", "nr", s.Nr, "about", v.about(s), "facts", v.facts(s)),
+	}
+	var items [][]chat.Span
+	for _, part := range []struct{ id, text string }{{"signal.seen", s.Seen}, {"signal.helps", s.Helps}, {"signal.needed", s.Needed}} {
+		if part.text != "" {
+			items = append(items, Spans(v.Lang, part.id, "text", part.text))
+		}
+	}
+	if len(items) > 0 {
+		message = append(message, chat.Block{Kind: chat.Bullets, Items: items})
+	}
+	return append(message,
+		v.note("signal.facts", "parents", v.parents(s), "status", v.say("status."+string(s.Status)), "name", v.Name(s.By), "day", v.day(team.DateOf(s.At.In(v.Zone)))),
+		v.note("signal.only"))
+}
