@@ -108,42 +108,39 @@ func TestPulseInRealTime(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		go p.run(ctx)
-
-		time.Sleep(time.Second)
-		synctest.Wait()
-		if len(a.done) != 1 || a.ticks != 2 {
-			t.Fatalf("after a second: done %v in %d ticks", a.done, a.ticks)
+		after := func(wait time.Duration, look func()) {
+			time.Sleep(wait)
+			synctest.Wait()
+			p.beat.Lock()
+			defer p.beat.Unlock()
+			look()
 		}
 
-		// A system clock that jumps is seen within half a minute.
-		c.set(start.Add(2 * time.Hour))
-		time.Sleep(longestSleep)
-		synctest.Wait()
-		if len(a.done) != 2 {
-			t.Fatalf("after a jump: done %v", a.done)
-		}
-
-		// Something new is done at its moment, because of the wake.
-		p.beat.Lock()
-		a.due = []time.Time{c.Now().Add(3 * time.Second)}
-		p.beat.Unlock()
+		after(time.Second, func() {
+			if len(a.done) != 1 || a.ticks != 2 {
+				t.Errorf("after a second: done %v in %d ticks", a.done, a.ticks)
+			}
+		})
+		c.set(start.Add(2 * time.Hour)) // as a system clock can jump
+		after(longestSleep, func() {
+			if len(a.done) != 2 {
+				t.Errorf("after a jump: done %v", a.done)
+			}
+			a.due = []time.Time{c.Now().Add(3 * time.Second)}
+		})
 		p.wake()
-		time.Sleep(3 * time.Second)
-		synctest.Wait()
-		if len(a.done) != 3 {
-			t.Fatalf("after a wake: done %v", a.done)
-		}
-
-		// A failure is tried again, but not at once.
-		p.beat.Lock()
-		a.fails, a.ticks = errors.New("full"), 0
-		p.beat.Unlock()
+		after(3*time.Second, func() {
+			if len(a.done) != 3 {
+				t.Errorf("after a wake: done %v", a.done)
+			}
+			a.fails, a.ticks = errors.New("full"), 0
+		})
 		p.wake()
-		time.Sleep(afterError + afterError/2)
-		synctest.Wait()
-		if a.ticks != 2 {
-			t.Errorf("%d ticks after a failure, want 2", a.ticks)
-		}
+		after(afterError+afterError/2, func() {
+			if a.ticks != 2 {
+				t.Errorf("%d ticks after a failure, want 2", a.ticks)
+			}
+		})
 	})
 }
 

@@ -5,6 +5,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -111,13 +112,16 @@ func (versionCommand) Run(stdout io.Writer) error {
 	return err
 }
 
-// version is that of the module, or of the source that it was built from.
+// release is set by the linker when a release is built: -X main.release=1.2.3
+var release string
+
+// version is the release, or else the source that it was built from.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "onbekend"
 	}
-	said := info.Main.Version
+	said := cmp.Or(release, info.Main.Version)
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" && (said == "" || said == "(devel)") {
 			said = s.Value[:min(12, len(s.Value))]

@@ -178,6 +178,15 @@ func (p *mattermostPlay) presses(user, post, button string) error {
 	return fmt.Errorf("no post with %q and a button %q", post, button)
 }
 
+func (p *mattermostPlay) opens(user string) error {
+	p.pressed = true
+	id, err := p.users[user].DM(p.botID())
+	if err == nil {
+		_, _, err = p.users[user].Client.CreatePost(context.Background(), &model.Post{ChannelId: id, Message: "hallo"})
+	}
+	return err
+}
+
 func (p *mattermostPlay) joins(user string) error {
 	_, _, err := p.server.Admin.AddChannelMember(context.Background(), p.room.Id, p.users[user].ID)
 	return err

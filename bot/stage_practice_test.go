@@ -87,6 +87,10 @@ func (p *practicePlay) presses(user, post, button string) error {
 	return p.room.Press(context.Background(), p.seat(user), string(ids[len(ids)-1]), button)
 }
 
+func (p *practicePlay) opens(user string) error {
+	return p.room.Type(context.Background(), practice.Seat{User: user}, "hallo")
+}
+
 func (p *practicePlay) joins(string) error { return fmt.Errorf("not yet") }
 
 func (p *practicePlay) leaves(string) error { return fmt.Errorf("not yet") }

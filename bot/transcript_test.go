@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -35,11 +36,13 @@ import (
 //	anna sends FIELD=VALUE ...        sends it in; other fields go as they are
 //	anna told FIELD 'TEXT'            a problem that came back with it
 //	anna presses 'POST' 'BUTTON'      on the newest post with that text
+//	anna opens                        writes to the bot directly
 //	channel 'TEXT'                    the channel shows a post with that; ! for none
 //	thread 'ROOT' 'TEXT'              the same for a reply under a post
 //	once 'TEXT'                       exactly one post has it
 //	direct anna 'TEXT'                her direct messages from the bot
 //	at 2027-01-12T08:30               moves the clock on, firing what is due
+//	kernteam [en]                     Anna sets up the kernteam, as its chair
 //	joins hugo, leaves bram           the channel's members change
 //	outage on|off, restart            the platform is gone; the bot starts anew
 //	trail 'DID' ; log 'TEXT'          audit trail; log
@@ -59,7 +62,7 @@ func TestTranscripts(t *testing.T) {
 			commands := map[string]func(*testscript.TestScript, bool, []string){
 				"channel": withScene(channelShows), "thread": withScene(threadShows), "once": withScene(onceShown), "direct": withScene(directShows),
 				"at": withScene(moveTo), "joins": withScene(joins), "leaves": withScene(leaves), "outage": withScene(outage),
-				"restart": withScene(restart), "trail": withScene(trail), "log": withScene(logHas), "dump": withScene(dump),
+				"kernteam": withScene(founded), "restart": withScene(restart), "trail": withScene(trail), "log": withScene(logHas), "dump": withScene(dump),
 			}
 			for _, name := range castNames {
 				commands[name] = withScene(func(ts *testscript.TestScript, s *scene, neg bool, args []string) {
@@ -96,6 +99,7 @@ type stage interface {
 	types(user, line string) error
 	sends(user string, form chat.Form, values map[string][]string) (problems map[string]string, err error)
 	presses(user, post, button string) error
+	opens(user string) error
 	joins(user string) error
 	leaves(user string) error
 
@@ -239,7 +243,7 @@ func (o observed) Deliver(ctx context.Context, d chat.Delivery) (chat.PostID, er
 
 // person is everything that one of the cast does or reads.
 func (s *scene) person(ts *testscript.TestScript, neg bool, name string, args []string) {
-	if len(args) < 2 && !(len(args) == 1 && args[0] == "sends") {
+	if len(args) < 2 && !(len(args) == 1 && (args[0] == "sends" || args[0] == "opens")) {
 		ts.Fatalf("usage: %s types|sees|gets|fills|sends|told|presses ...", name)
 	}
 	switch verb, args := args[0], args[1:]; verb {
@@ -253,13 +257,19 @@ func (s *scene) person(ts *testscript.TestScript, neg bool, name string, args []
 			ts.Fatalf("%s has no form open", name)
 		}
 		s.acts(ts, name, neg, func() error {
-			problems, err := s.stage.sends(name, form, s.filled(ts, form, args))
+			values := s.filled(ts, form, args)
+			problems, err := s.stage.sends(name, form, values)
 			s.problems[name] = problems
+			for i, f := range form.Fields { // a client keeps what was typed
+				form.Fields[i].Value = values[f.Name]
+			}
 			if len(problems) == 0 && err == nil {
 				delete(s.forms, name)
 			}
 			return err
 		})
+	case "opens":
+		s.acts(ts, name, neg, func() error { return s.stage.opens(name) })
 	case "sees":
 		expect(ts, neg, s.answers[name], args[0])
 	case "gets":
@@ -329,7 +339,7 @@ func (s *scene) filled(ts *testscript.TestScript, form chat.Form, args []string)
 			}
 			// People go by name in a transcript.
 			for _, o := range f.Options {
-				if f.Name == name && strings.HasPrefix(strings.ToLower(o.Label), value) && slicesHas(castNames, value) {
+				if f.Name == name && strings.HasPrefix(strings.ToLower(o.Label), value) && slices.Contains(castNames, value) {
 					value = o.Key
 				}
 			}
@@ -339,15 +349,6 @@ func (s *scene) filled(ts *testscript.TestScript, form chat.Form, args []string)
 		}
 	}
 	return values
-}
-
-func slicesHas(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // settle waits until what is due was done and what could be sent is there.
@@ -413,6 +414,16 @@ func moveTo(ts *testscript.TestScript, s *scene, _ bool, args []string) {
 	s.settle(ts)
 }
 
+func founded(ts *testscript.TestScript, s *scene, _ bool, args []string) {
+	lang := "nl"
+	if len(args) > 0 {
+		lang = args[0]
+	}
+	s.person(ts, false, "anna", []string{"types", "/kernteam"})
+	s.person(ts, false, "anna", []string{"sends", "naam=Kernteam De Zwaan", "school=De Zwaan", "gemeente=Zwanendam",
+		"soort=basisonderwijs", "regio=midden", "taal=" + lang, "voorzitter=anna"})
+}
+
 func joins(ts *testscript.TestScript, s *scene, _ bool, args []string) {
 	ts.Check(s.stage.joins(args[0]))
 }
@@ -421,7 +432,9 @@ func leaves(ts *testscript.TestScript, s *scene, _ bool, args []string) {
 	ts.Check(s.stage.leaves(args[0]))
 }
 
-func outage(ts *testscript.TestScript, s *scene, _ bool, args []string) { s.down.Store(args[0] == "on") }
+func outage(ts *testscript.TestScript, s *scene, _ bool, args []string) {
+	s.down.Store(args[0] == "on")
+}
 
 func restart(ts *testscript.TestScript, s *scene, _ bool, _ []string) {
 	ts.Check(s.stop())

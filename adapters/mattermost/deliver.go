@@ -68,8 +68,12 @@ func (a *Adapter) deliver(ctx context.Context, d chat.Delivery) (chat.PostID, er
 		return d.Edits, checked(resp, err)
 	}
 	if d.Unsure {
-		if id, err := a.find(ctx, me.Id, channel, d); id != "" || err != nil {
-			return id, unsure(err)
+		id, err := a.find(ctx, me.Id, channel, d)
+		if err != nil {
+			return "", unsure(err)
+		}
+		if id != "" {
+			return id, nil
 		}
 	}
 	post, resp, err := a.api.CreatePost(ctx, &model.Post{

@@ -47,6 +47,7 @@ type Adapter struct {
 	settings Settings
 	now      func() time.Time
 	log      *slog.Logger
+	patience time.Duration // before the second try of what failed; then twice that, up to a minute
 	api      *model.Client4
 	handler  atomic.Pointer[chat.Handler] // nil when Receive does not run
 	bot      atomic.Pointer[model.User]   // our own account, once known
@@ -87,7 +88,7 @@ func New(s Settings, now func() time.Time, log *slog.Logger) (*Adapter, error) {
 			return nil, fmt.Errorf("mattermost: command %q has no token", command)
 		}
 	}
-	a := &Adapter{settings: s, now: now, log: log.With("platform", Name), api: client(s.URL, s.Token)}
+	a := &Adapter{settings: s, now: now, log: log.With("platform", Name), patience: time.Second, api: client(s.URL, s.Token)}
 	a.health.since = now()
 	return a, nil
 }

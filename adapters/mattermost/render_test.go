@@ -237,6 +237,7 @@ func FuzzSeams(f *testing.F) {
 	f.Add("1.", " x", uint8(1))
 	f.Add("www", ".kwaad.example", uint8(3))
 	f.Add(":", "smile:", uint8(2))
+	f.Add("\x01", "0:", uint8(0x11))
 	f.Fuzz(func(t *testing.T, a, b string, styles uint8) {
 		pick := []chat.Style{chat.Plain, chat.Bold, chat.Struck, chat.Mention}
 		spans := []chat.Span{

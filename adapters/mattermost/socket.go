@@ -32,11 +32,11 @@ func (a *Adapter) Receive(ctx context.Context, handle chat.Handler) error {
 	n := news{Adapter: a, wake: make(chan struct{}, 1), queued: make(map[task]bool), seats: make(chan struct{}, 8)}
 	var running sync.WaitGroup
 	running.Go(func() { n.work(ctx) })
-	wait := time.Second
+	wait := a.patience
 	for ctx.Err() == nil {
 		connected, err := n.connect(ctx)
 		if connected {
-			wait = time.Second
+			wait = a.patience
 		}
 		if status(err) == http.StatusUnauthorized {
 			wait = time.Minute
@@ -288,7 +288,7 @@ func (n *news) work(ctx context.Context) {
 			}
 			continue
 		}
-		wait := time.Second
+		wait := n.patience
 		for err := n.do(ctx, t); err != nil && ctx.Err() == nil; err = n.do(ctx, t) {
 			if absent(err) {
 				break

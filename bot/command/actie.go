@@ -197,14 +197,20 @@ func (r *Request) make(a team.Action) (answer, error) {
 			return answer{}, team.Wrong(field, "long", "n", strconv.Itoa(n), "max", strconv.Itoa(maxAction))
 		}
 	}
+	acute, err := r.guard(said{texts: map[string]*string{"wat": &a.Text, "gelukt": &a.Gain}})
+	if err != nil {
+		return answer{}, err
+	}
+	if acute {
+		return r.danger()
+	}
 	if !r.member(a.Owner).Here {
 		return answer{}, team.Wrong("wie", "who.gone", "name", r.view().Name(a.Owner))
 	}
-	var err error
 	if a.Nr, err = store.Next(r.tx, "action", r.team.ID); err != nil {
 		return answer{}, err
 	}
-	a.By, a.Created, a.Status = r.me.User, r.now.UTC(), team.ToDo
+	a.By, a.Created, a.Since, a.Status = r.me.User, r.now.UTC(), r.now.UTC(), team.ToDo
 	m, found, err := r.running()
 	if err != nil {
 		return answer{}, err
@@ -216,7 +222,7 @@ func (r *Request) make(a team.Action) (answer, error) {
 			return answer{}, err
 		}
 	}
-	if err := r.followUp(&a); err != nil {
+	if err := r.keepAction(a); err != nil {
 		return answer{}, err
 	}
 	if err := r.did("action.make", on("action", a.Nr)); err != nil {
@@ -232,35 +238,29 @@ func (r *Request) make(a team.Action) (answer, error) {
 	return answer{body: r.view().Made(a)}, nil
 }
 
-// followUp saves an action and sets its next reminder. Steps whose time has
-// already passed are left out.
-func (r *Request) followUp(a *team.Action) error {
-	for _, step := range schedule.ActionLadder(r.calendar(), a.Due) {
-		if !step.At.After(r.now) && !slices.Contains(a.Sent, step.Kind) {
-			a.Sent = append(a.Sent, step.Kind)
-		}
-	}
-	if err := r.timeAction(*a); err != nil {
+// keepAction saves an action and sets its moment: its next step, and after the
+// last one the chair's, once a week.
+func (r *Request) keepAction(a team.Action) error {
+	if err := store.PutAction(r.tx, r.team.ID, a); err != nil {
 		return err
 	}
-	return store.PutAction(r.tx, r.team.ID, *a)
-}
-
-// timeAction sets the one due moment of an action: its next step, and after
-// the last one the chair's, once a week.
-func (r *Request) timeAction(a team.Action) error {
 	due := store.Due{ID: r.key("action", a.Nr), Team: r.team.ID, Kind: "action", Nr: a.Nr}
 	if a.Status != team.ToDo {
 		return store.Unschedule(r.tx, due.ID)
 	}
 	due.At = schedule.NextWeekly(r.calendar(), r.now)
-	for _, step := range schedule.ActionLadder(r.calendar(), a.Due) {
-		if !slices.Contains(a.Sent, step.Kind) {
-			due.At = step.At
-			break
-		}
+	if steps := r.followUps(a); len(steps) > 0 {
+		due.At = steps[0].At
 	}
 	return store.Schedule(r.tx, due)
+}
+
+// followUps are the reminders that an action still asks for, those included
+// that should have been there by now.
+func (r *Request) followUps(a team.Action) []schedule.Step {
+	return slices.DeleteFunc(schedule.ActionLadder(r.calendar(), a.Due), func(step schedule.Step) bool {
+		return !step.At.After(a.Since) || slices.Contains(a.Sent, step.Kind)
+	})
 }
 
 // thread is the key of the first post of the thread that an action lives in.
@@ -279,8 +279,8 @@ func actionDue(r *Request, d store.Due) error {
 		return err
 	}
 	step := ""
-	for _, s := range schedule.ActionLadder(r.calendar(), a.Due) {
-		if !s.At.After(r.now) && !slices.Contains(a.Sent, s.Kind) {
+	for _, s := range r.followUps(a) {
+		if !s.At.After(r.now) {
 			step = s.Kind
 			a.Sent = append(a.Sent, s.Kind)
 		}
@@ -294,10 +294,7 @@ func actionDue(r *Request, d store.Due) error {
 	if err := r.post(r.remindKey(a, step), r.thread(a), body); err != nil {
 		return err
 	}
-	if err := store.PutAction(r.tx, r.team.ID, a); err != nil {
-		return err
-	}
-	return r.timeAction(a)
+	return r.keepAction(a)
 }
 
 func (r *Request) remindKey(a team.Action, step string) string {
@@ -387,11 +384,11 @@ func (r *Request) done(a team.Action, helped string) (answer, error) {
 	if n := len([]rune(helped)); n > maxHelped {
 		return answer{}, team.Wrong("", "long", "n", strconv.Itoa(n), "max", strconv.Itoa(maxHelped))
 	}
-	a.Status, a.Done, a.DoneBy, a.Helped = team.Done, r.now.UTC(), r.me.User, helped
-	if err := store.PutAction(r.tx, r.team.ID, a); err != nil {
+	if _, err := r.guard(said{texts: map[string]*string{"": &helped}}); err != nil {
 		return answer{}, err
 	}
-	if err := r.timeAction(a); err != nil {
+	a.Status, a.Done, a.DoneBy, a.Helped = team.Done, r.now.UTC(), r.me.User, helped
+	if err := r.keepAction(a); err != nil {
 		return answer{}, err
 	}
 	if err := r.did("action.done", on("action", a.Nr)); err != nil {
@@ -465,8 +462,8 @@ func postponeSubmitted(r *Request, nr int, v values) (answer, error) {
 
 func (r *Request) postpone(a team.Action, due team.Date) (answer, error) {
 	old := a
-	a.Due, a.Sent = due, nil
-	if err := r.followUp(&a); err != nil {
+	a.Due, a.Since, a.Sent = due, r.now.UTC(), nil
+	if err := r.keepAction(a); err != nil {
 		return answer{}, err
 	}
 	if err := r.did("action.postpone", on("action", a.Nr)); err != nil {

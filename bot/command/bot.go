@@ -95,7 +95,7 @@ func (b *Bot) mistaken(ctx context.Context, r *Request, form *store.Form, p *tea
 // failed answers for a fault of ours: the asker gets a reference, the log what
 // it stands for.
 func (b *Bot) failed(lang text.Lang, event chat.Event, err error) chat.Reply {
-	ref := token(4)
+	ref := nonce(4)
 	b.Log.Error("event failed", "ref", ref, "platform", event.Platform, "act", fmt.Sprintf("%T", event.Act), "err", err)
 	if _, ok := event.Act.(chat.Submitted); ok {
 		return chat.Reply{Problems: map[string]string{"": lang.Say("failed", "ref", ref)}}
@@ -103,8 +103,8 @@ func (b *Bot) failed(lang text.Lang, event chat.Event, err error) chat.Reply {
 	return chat.Reply{Body: chat.Message{view.Para(lang, "failed", "ref", ref)}}
 }
 
-// token is n random bytes in hex.
-func token(n int) string {
+// nonce is n random bytes in hex.
+func nonce(n int) string {
 	b := make([]byte, n)
 	rand.Read(b)
 	return hex.EncodeToString(b)

@@ -89,6 +89,13 @@ func meetingPoint(r *Request, typed string) (answer, error) {
 	if found := codes(typed); len(found) > 0 {
 		return answer{}, team.Wrong("", "point.case", "understood", found[0], "example", "/signaal "+typed)
 	}
+	acute, err := r.guard(said{texts: map[string]*string{"": &typed}})
+	if err != nil {
+		return answer{}, err
+	}
+	if acute {
+		return r.danger()
+	}
 	m.Points = append(m.Points, team.Point{Text: typed, By: r.me.User})
 	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
 		return answer{}, err
@@ -143,6 +150,9 @@ func (r *Request) rsvp(nr int, coming bool) (answer, error) {
 	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
 		return answer{}, err
 	}
+	if err := r.did("meeting.rsvp", on("meeting", m.Nr)); err != nil {
+		return answer{}, err
+	}
 	if err := r.refreshMeeting(m); err != nil {
 		return answer{}, err
 	}
@@ -162,7 +172,7 @@ func (r *Request) refreshMeeting(m team.Meeting) error {
 	if m.Status == team.Skipped {
 		agenda = r.view().NotHeld(m)
 	}
-	if err := r.refresh(r.key("agenda", m.Nr), agenda); err != nil {
+	if err := r.refresh(r.agendaKey(m), agenda); err != nil {
 		return err
 	}
 	members, err := r.here()
@@ -195,8 +205,8 @@ func meetingDue(r *Request, d store.Due) error {
 		return r.timeMeeting(m)
 	}
 	var passed []schedule.Step
-	for _, step := range schedule.MeetingLadder(r.calendar(), m.Start) {
-		if !step.At.After(r.now) && !m.HasSent(step.Kind) {
+	for _, step := range r.stepsLeft(m) {
+		if !step.At.After(r.now) {
 			passed = append(passed, step)
 			m.Sent = append(m.Sent, step.Kind)
 		}
@@ -204,7 +214,7 @@ func meetingDue(r *Request, d store.Due) error {
 	for i, step := range passed {
 		// The newest only, and only while it still makes sense; what is not
 		// posted is on record.
-		if i == len(passed)-1 && timely(step, r) && r.now.Before(m.Start) {
+		if i == len(passed)-1 && r.timely(step) && r.now.Before(m.Start) {
 			if err := r.remind(m, step); err != nil {
 				return err
 			}
@@ -214,14 +224,11 @@ func meetingDue(r *Request, d store.Due) error {
 			return err
 		}
 	}
-	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
-		return err
-	}
-	return r.timeMeeting(m)
+	return r.keepMeeting(m)
 }
 
 // timely: a reminder up to two hours late, on the same day, is still of use.
-func timely(step schedule.Step, r *Request) bool {
+func (r *Request) timely(step schedule.Step) bool {
 	at := step.At.In(r.zone())
 	return r.now.Sub(at) <= maxLate && team.DateOf(at) == r.today()
 }
@@ -231,17 +238,17 @@ func (r *Request) remind(m team.Meeting, step schedule.Step) error {
 	var key string
 	var err error
 	switch step.Kind {
-	case schedule.Points:
-		key, body = r.key("points", m.Nr), r.view().AskPoints(m)
-	case schedule.Agenda:
-		key = r.key("agenda", m.Nr)
+	case schedule.StepPoints:
+		key, body = r.key("points", m.Nr, strconv.Itoa(m.Round)), r.view().AskPoints(m)
+	case schedule.StepAgenda:
+		key = r.agendaKey(m)
 		body, err = r.agendaMessage(m)
-	case schedule.Today:
+	case schedule.StepToday:
 		var members []team.Member
 		key = r.todayKey(m)
 		members, err = r.here()
 		body = r.view().Today(m, members)
-	case schedule.Soon:
+	case schedule.StepSoon:
 		key, body = r.key("soon", m.Nr, m.Start.UTC().Format("20060102T1504")), r.view().Soon(m)
 	}
 	if err != nil {

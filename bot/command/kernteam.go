@@ -116,7 +116,7 @@ func settings(k team.Kernteam, v values) team.Kernteam {
 func (r *Request) founded(v values) (answer, error) {
 	e := r.event
 	k := settings(team.Kernteam{
-		ID: token(6), Platform: e.Platform, Workspace: e.Workspace, Channel: e.Channel,
+		ID: nonce(6), Platform: e.Platform, Workspace: e.Workspace, Channel: e.Channel,
 		Zone: "Europe/Amsterdam", Minutes: 75, Created: r.now.UTC(),
 	}, v)
 	if err := store.PutKernteam(r.tx, k); err != nil {

@@ -43,10 +43,11 @@ func (r *Request) begin(m team.Meeting) (answer, error) {
 		return answer{}, err
 	}
 	m.Status, m.Agenda, m.Over = team.Running, agenda.Items, agenda.Carried
-	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
+	if err := r.keepMeeting(m); err != nil {
 		return answer{}, err
 	}
-	if err := r.timeMeeting(m); err != nil {
+	// From here on, what comes in is for the next one.
+	if err := r.ensureNext(); err != nil {
 		return answer{}, err
 	}
 	if err := r.did("meeting.start", on("meeting", m.Nr)); err != nil {
@@ -186,13 +187,7 @@ func (r *Request) finish(m team.Meeting) error {
 		}
 	}
 	m.Status, m.Ended = team.Held, r.now.UTC()
-	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
-		return err
-	}
-	if err := r.timeMeeting(m); err != nil {
-		return err
-	}
-	if err := r.ensureNext(); err != nil {
+	if err := r.keepMeeting(m); err != nil {
 		return err
 	}
 	if err := r.did("meeting.finish", on("meeting", m.Nr)); err != nil {

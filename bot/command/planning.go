@@ -128,8 +128,8 @@ func (r *Request) plan(typed string, minutes int) (answer, error) {
 		return answer{}, err
 	}
 	if has {
-		m.Start, m.Occurrence, m.Moved = start, occurrence, false
-		err = r.reschedule(m)
+		m.Occurrence = occurrence
+		m, err = r.move(m, start)
 	} else {
 		m, err = r.addMeeting(start, occurrence)
 	}
@@ -198,26 +198,53 @@ func (r *Request) addMeeting(start time.Time, occurrence string) (team.Meeting, 
 	if err != nil {
 		return team.Meeting{}, err
 	}
-	m := team.Meeting{Nr: nr, Start: start.UTC(), Occurrence: occurrence, Status: team.Planned}
-	return m, r.reschedule(m)
+	m := team.Meeting{Nr: nr, Start: start.UTC(), Since: r.now.UTC(), Occurrence: occurrence, Status: team.Planned}
+	return m, r.keepMeeting(m)
 }
 
-// reschedule saves a planned meeting and makes its ladder fit its start.
-// Asking for points and posting the agenda happen once for a meeting, however
-// often it moves; the reminders of the day itself belong to that day. Steps
-// whose time has already passed are left out.
-func (r *Request) reschedule(m team.Meeting) error {
-	m.Start = m.Start.UTC()
-	m.Sent = slices.DeleteFunc(m.Sent, func(step string) bool { return step == schedule.Today || step == schedule.Soon })
-	for _, step := range schedule.MeetingLadder(r.calendar(), m.Start) {
-		if !step.At.After(r.now) && !m.HasSent(step.Kind) {
-			m.Sent = append(m.Sent, step.Kind)
-		}
-	}
+// keepMeeting saves a meeting and sets its moment.
+func (r *Request) keepMeeting(m team.Meeting) error {
 	if err := r.timeMeeting(m); err != nil {
 		return err
 	}
 	return store.PutMeeting(r.tx, r.team.ID, m)
+}
+
+// anotherRound is from how much later on a new date is as good as another
+// meeting, with points to ask for and an agenda to post.
+const anotherRound = 7 * 24 * time.Hour
+
+// move puts a planned meeting on another start. Its reminders go along: those
+// of the day itself belong to the new day, asking for points and posting the
+// agenda happen once, unless the new date is in another week. What was posted
+// about the old date says where it went.
+func (r *Request) move(m team.Meeting, start time.Time) (team.Meeting, error) {
+	was := m
+	m.Start, m.Since, m.Present = start.UTC(), r.now.UTC(), nil
+	m.Sent = slices.DeleteFunc(m.Sent, func(step string) bool { return step == schedule.StepToday || step == schedule.StepSoon })
+	if m.Start.Sub(was.Start) > anotherRound {
+		m.Sent, m.Round = nil, m.Round+1
+	}
+	gone := r.view().Gone(was, m)
+	if r.agendaKey(was) != r.agendaKey(m) {
+		if err := r.refresh(r.agendaKey(was), gone); err != nil {
+			return m, err
+		}
+	}
+	if r.todayKey(was) != r.todayKey(m) {
+		if err := r.refresh(r.todayKey(was), gone); err != nil {
+			return m, err
+		}
+	}
+	if err := r.keepMeeting(m); err != nil {
+		return m, err
+	}
+	return m, r.refreshMeeting(m)
+}
+
+// agendaKey is the key of the agenda's post.
+func (r *Request) agendaKey(m team.Meeting) string {
+	return r.key("agenda", m.Nr, strconv.Itoa(m.Round))
 }
 
 // timeMeeting sets the one due moment of a meeting: its next step, and after
@@ -228,13 +255,18 @@ func (r *Request) timeMeeting(m team.Meeting) error {
 		return store.Unschedule(r.tx, due.ID)
 	}
 	due.At = m.LastMoment()
-	for _, step := range schedule.MeetingLadder(r.calendar(), m.Start) {
-		if m.Status == team.Planned && !m.HasSent(step.Kind) {
-			due.At = step.At
-			break
-		}
+	if steps := r.stepsLeft(m); m.Status == team.Planned && len(steps) > 0 {
+		due.At = steps[0].At
 	}
 	return store.Schedule(r.tx, due)
+}
+
+// stepsLeft are the reminders that a planned meeting still asks for, those
+// included that should have been there by now.
+func (r *Request) stepsLeft(m team.Meeting) []schedule.Step {
+	return slices.DeleteFunc(schedule.MeetingLadder(r.calendar(), m.Start), func(step schedule.Step) bool {
+		return !step.At.After(m.Since) || m.HasSent(step.Kind)
+	})
 }
 
 // notice posts something in the channel that happens any number of times.
@@ -330,14 +362,10 @@ func meetingMove(r *Request, typed string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	m.Start, m.Moved, m.Present = start.UTC(), true, nil
-	if err := r.reschedule(m); err != nil {
+	if m, err = r.move(m, start); err != nil {
 		return answer{}, err
 	}
 	if err := r.did("meeting.move", on("meeting", m.Nr)); err != nil {
-		return answer{}, err
-	}
-	if err := r.refreshMeeting(m); err != nil {
 		return answer{}, err
 	}
 	if err := r.notice(r.view().Moved(r.me.User, was, m)); err != nil {
@@ -369,10 +397,7 @@ func meetingSkip(r *Request, _ string) (answer, error) {
 // next one, which is planned if need be.
 func (r *Request) drop(m team.Meeting) (next team.Meeting, found bool, err error) {
 	m.Status = team.Skipped
-	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
-		return next, false, err
-	}
-	if err := r.timeMeeting(m); err != nil {
+	if err := r.keepMeeting(m); err != nil {
 		return next, false, err
 	}
 	if err := r.refreshMeeting(m); err != nil {

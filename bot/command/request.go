@@ -127,7 +127,7 @@ func (r *Request) open(tx kv.Tx, form *store.Form) error {
 	if form == nil {
 		return nil
 	}
-	form.Form.ID = token(16)
+	form.Form.ID = nonce(16)
 	form.Team = r.team.ID
 	form.To = chat.To{Platform: r.event.Platform, Workspace: r.event.Workspace, Channel: r.event.Channel, User: r.event.User.ID}
 	form.Until = r.now.Add(formLife)

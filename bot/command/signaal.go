@@ -25,7 +25,9 @@ const (
 // has still to give out.
 type draft struct {
 	team.Signal
-	newCode string // newCase, newPreschoolCase or empty
+	newCode   string // newCase, newPreschoolCase or empty
+	notUrgent bool   // it was said to be no emergency
+	noName    bool   // what looks like a name was said to be none
 }
 
 func signalForm(r *Request) (answer, error) {
@@ -98,7 +100,22 @@ func signalTyped(r *Request, typed string) (answer, error) {
 	if err := r.complete(d, typed); err != nil {
 		return r.offer(d, err)
 	}
+	acute, err := r.guard(d.said())
+	if err != nil {
+		return r.offer(d, err)
+	}
+	if acute {
+		return r.danger()
+	}
 	return r.log(d)
+}
+
+// said is what of a signal has to pass the guard.
+func (d *draft) said() said {
+	return said{
+		texts:     map[string]*string{"gezien": &d.Seen, "helpt": &d.Helps, "nodig": &d.Needed, "thema": &d.Theme},
+		notUrgent: d.notUrgent, noName: d.noName,
+	}
 }
 
 // offer is a mistake with the form to mend it in.
@@ -136,6 +153,13 @@ func signalSubmitted(r *Request, _ int, v values) (answer, error) {
 	d := draftOf(v)
 	if err := r.complete(d, ""); err != nil {
 		return answer{}, err
+	}
+	acute, err := r.guard(d.said())
+	if err != nil {
+		return answer{}, err
+	}
+	if acute {
+		return r.danger()
 	}
 	return r.log(d)
 }
@@ -188,7 +212,7 @@ func (r *Request) log(d draft) (answer, error) {
 	if err := r.post(r.key("signal", s.Nr), "", r.view().Signal(s, next)); err != nil {
 		return answer{}, err
 	}
-	return answer{body: r.view().Logged(s, next, fresh)}, nil
+	return answer{body: append(r.view().Logged(s, next, fresh), r.reworded(s.Seen, s.Helps, s.Needed)...)}, nil
 }
 
 // putCase keeps the case of a signal up to date; fresh is its first signal.
@@ -331,6 +355,13 @@ func signalChanged(r *Request, nr int, v values) (answer, error) {
 }
 
 func (r *Request) changed(d draft) (answer, error) {
+	acute, err := r.guard(d.said())
+	if err != nil {
+		return answer{}, err
+	}
+	if acute {
+		return r.danger()
+	}
 	before, _, err := store.Signals.Get(r.tx, r.team.ID, store.Nr(d.Nr))
 	if err != nil {
 		return answer{}, err

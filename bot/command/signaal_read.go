@@ -1,10 +1,12 @@
 package command
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
 
+	"kansbot/internal/privacy"
 	"kansbot/internal/team"
 )
 
@@ -34,15 +36,17 @@ var signalKeyPattern = func() *regexp.Regexp {
 var hashtagPattern = regexp.MustCompile(`(^|[\s,;|(])#([\pL\pN][\pL\pN_-]*)`)
 
 // readSignal reads a typed line into d. Parts may come in any order; whatever
-// has no name is what was seen.
+// has no name is what was seen. It reads as much as it can; the error is the
+// first thing that it could not.
 func (r *Request) readSignal(d *draft, typed string) error {
-	head, parts := splitSignal(tidy(typed))
+	typed, d.notUrgent = privacy.StripNotUrgent(tidy(typed))
+	typed, d.noName = stripNoName(typed)
+	head, parts := splitSignal(typed)
+	wrong := r.readHead(d, head)
 	for _, p := range parts {
-		if err := r.readPart(d, p.key, p.text); err != nil {
-			return err
-		}
+		wrong = cmp.Or(wrong, r.readPart(d, p.key, p.text))
 	}
-	return r.readHead(d, head)
+	return wrong
 }
 
 type signalPart struct{ key, text string }
@@ -82,10 +86,7 @@ func keyOf(name string) string {
 }
 
 func (r *Request) readPart(d *draft, key, value string) error {
-	value, err := r.readTags(d, value)
-	if err != nil {
-		return err
-	}
+	value, wrong := r.readTags(d, value)
 	words := fold(strings.Trim(line(value), ".,;"))
 	switch key {
 	case "gezien":
@@ -108,9 +109,7 @@ func (r *Request) readPart(d *draft, key, value string) error {
 		d.Parents = parents
 	case "cirkel":
 		for name := range strings.FieldsFuncSeq(value, func(c rune) bool { return c == ',' || c == ';' || c == '/' }) {
-			if err := r.readElement(d, strings.TrimSpace(name)); err != nil {
-				return err
-			}
+			wrong = cmp.Or(wrong, r.readElement(d, strings.TrimSpace(name)))
 		}
 	case "soort":
 		kind, found := kindOf(words)
@@ -128,11 +127,11 @@ func (r *Request) readPart(d *draft, key, value string) error {
 			return team.Wrong("haast", "haste", "understood", line(value))
 		}
 	}
-	return nil
+	return wrong
 }
 
 // readTags takes the hashtags out of a text: elements, kinds and haste.
-func (r *Request) readTags(d *draft, s string) (string, error) {
+func (r *Request) readTags(d *draft, s string) (rest string, wrong error) {
 	for _, m := range hashtagPattern.FindAllStringSubmatch(s, -1) {
 		tag := m[2]
 		if kind, found := kindOf(fold(tag)); found {
@@ -143,12 +142,10 @@ func (r *Request) readTags(d *draft, s string) (string, error) {
 			d.Urgent = true
 			continue
 		}
-		if err := r.readElement(d, tag); err != nil {
-			return s, err
-		}
+		wrong = cmp.Or(wrong, r.readElement(d, tag))
 	}
 	s = hashtagPattern.ReplaceAllString(s, "$1")
-	return strings.TrimSpace(blanks.ReplaceAllString(s, " ")), nil
+	return strings.TrimSpace(blanks.ReplaceAllString(s, " ")), wrong
 }
 
 var blanks = regexp.MustCompile(` {2,}`)
@@ -191,12 +188,10 @@ func (r *Request) elementKeys() []string {
 // readHead reads the part without a name: who or what it is about, then what
 // was seen.
 func (r *Request) readHead(d *draft, head string) error {
-	head, err := r.readTags(d, head)
-	if err != nil {
-		return err
-	}
+	head, wrong := r.readTags(d, head)
 	found := codes(head)
 	if len(found) > 1 {
+		d.Seen = head
 		return team.Wrong("casus", "signal.two", "understood", strings.Join(found, ", "), "example", "/signaal "+found[0]+" ...")
 	}
 	if len(found) == 1 {
@@ -217,7 +212,7 @@ func (r *Request) readHead(d *draft, head string) error {
 		case readGroup(d, bare):
 		default:
 			d.Seen = strings.TrimSpace(d.Seen + " " + head)
-			return nil
+			return wrong
 		}
 		head = rest
 		if d.newCode == newCase && d.Group == "voorschool" {

@@ -77,7 +77,7 @@ func (v View) NewDate(a team.Action) chat.Message {
 // Reminder reminds the owner; step is where on the ladder.
 func (v View) Reminder(a team.Action, step string, today team.Date) chat.Message {
 	id := "remind." + step
-	if step == schedule.Due && a.Due != today {
+	if step == schedule.StepDue && a.Due != today {
 		id = "remind.was"
 	}
 	return chat.Message{

@@ -27,6 +27,11 @@ func (v View) Moved(user string, was time.Time, m team.Meeting) chat.Message {
 	return chat.Message{v.para("plan.moved", "was", v.When(was), "when", v.When(m.Start)), v.note("plan.by", "name", v.Name(user))}
 }
 
+// Gone replaces what was posted about a date that moved.
+func (v View) Gone(was, m team.Meeting) chat.Message {
+	return chat.Message{v.para("plan.moved", "was", v.When(was.Start), "when", v.When(m.Start))}
+}
+
 // Skipped tells the channel that a meeting is off.
 func (v View) Skipped(user string, m, next team.Meeting, found bool) chat.Message {
 	return chat.Message{
@@ -285,4 +290,3 @@ func (v View) Own(m team.Meeting, actions []team.Action) chat.Message {
 		v.note("own.note"),
 	}
 }
-

@@ -104,3 +104,21 @@ func (v View) SignalText(s team.Signal) chat.Message {
 		v.note("signal.facts", "parents", v.parents(s), "status", v.say("status."+string(s.Status)), "name", v.Name(s.By), "day", v.day(team.DateOf(s.At.In(v.Zone)))),
 		v.note("signal.only"))
 }
+
+// Danger is the fixed answer to words that may be about a child in danger.
+// Numbers: Veilig Thuis 0800-2000 is free and open day and night.
+func (v View) Danger() chat.Message {
+	return chat.Message{
+		v.para("danger.title"),
+		{Kind: chat.Bullets, Items: [][]chat.Span{
+			Spans(v.Lang, "danger.now"), Spans(v.Lang, "danger.home"), Spans(v.Lang, "danger.code"), Spans(v.Lang, "danger.file"),
+		}},
+		v.para("danger.wait"),
+		v.note("danger.again"),
+	}
+}
+
+// Reworded suggests, to the asker only, to say what is needed.
+func (v View) Reworded(suggestion string) chat.Message {
+	return chat.Message{v.note("reworded", "suggestion", suggestion)}
+}

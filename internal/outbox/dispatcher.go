@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	workers    = 8                // measured: a Mattermost server is no faster with more
+	workers    = 8                // measured: a chat server is no faster with more
 	burst      = 32               // posts in a row before a lane lets others go first
 	longest    = 30 * time.Second // between two looks at the store
 	storePause = 10 * time.Second // for a lane after the store failed

@@ -33,6 +33,10 @@ func TestCutDate(t *testing.T) {
 		{"regelt voor 12 feb 20 stoelen", "regelt 20 stoelen", "2027-02-12"},
 		{"plant het in, uiterlijk eind volgende week, met ouders", "plant het in, met ouders", "2027-01-15"},
 		{"voor 12 feb", "", "2027-02-12"},
+		{"belt voor de 12e februari", "belt", "2027-02-12"},
+		{"belt vrijdag a.s.", "belt", "2027-01-08"},
+		{"plant gesprek op 12 feb om 14:00", "plant gesprek om 14:00", "2027-02-12"},
+		{"calls by the 12th of February", "calls", "2027-02-12"},
 		{"calls the parents by Friday", "calls the parents", "2027-01-08"},
 		{"asks the school by 12 Feb for help", "asks the school for help", "2027-02-12"},
 		{"calls on Feb 12, 2027", "calls", "2027-02-12"},
@@ -47,7 +51,7 @@ func TestCutDate(t *testing.T) {
 func TestCutDateLeavesAlone(t *testing.T) {
 	for _, text := range []string{
 		"", "maakt plan voor de klas", "regelt plek op school", "start in groep 3", "start in groep 3 maart", "materiaal voor groep 7/8", "materiaal 7/8",
-		"leest blz 12-13", "groepje voor 5-6 leerlingen", "haalt 12 stoelen", "doet het zo", "wat te do", "belt ma", "bespreekt K-014 feb", "bespreekt K-12 mei",
+		"leest blz 12-13", "groepje voor 5-6 leerlingen", "haalt 12 stoelen", "doet het zo", "wat te do", "belt ma", "bespreekt K-014 feb", "bespreekt K-12 mei", "leest dossier Q-12 mei", "zet het op #vrijdag",
 		"belt elke vrijdag", "elke week op vrijdag", "het verslag van 12 feb", "sinds maandag", "op maandag en vrijdag", "goede morgen", "afgelopen vrijdag",
 		"vrijdagmiddag", "vrijdag-middag", "we may", "sat in the sun", "in maart", "belt volgende week", "06-12345678", "023-5-12", "scoort 6/10", "per maand",
 		"afspraak op 12 feb verzetten",

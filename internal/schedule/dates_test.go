@@ -44,6 +44,8 @@ func TestParseDate(t *testing.T) {
 		"12 feb '28":                  "2028-02-12",
 		"12 FÉB 27":                   "2027-02-12",
 		"12e van februari":            "2027-02-12",
+		"vrijdag de 12e februari":     "2027-02-12",
+		"12 feb a.s.":                 "2027-02-12",
 		"vr 12 feb":                   "2027-02-12",
 		"vrijdag, 12  februari\n2027": "2027-02-12",
 		"1 mrt":                       "2027-03-01",
@@ -73,6 +75,9 @@ func TestParseDate(t *testing.T) {
 		if got, err := ParseDate(text, thursday); err != nil || got != day(want) {
 			t.Errorf("%q = %s, %s; want %s", text, got, explain(err), want)
 		}
+	}
+	if got, err := ParseDate("29 feb", day("2026-03-01")); err != nil || got != day("2028-02-29") {
+		t.Errorf("29 feb from 2026 = %s, %s", got, explain(err))
 	}
 	for from, want := range map[string]string{"2027-01-31": "2027-02-28", "2026-11-30": "2026-12-30", "2027-12-31": "2028-01-31"} {
 		if got, err := ParseDate("over een maand", day(from)); err != nil || got != day(want) {
@@ -215,14 +220,15 @@ func TestParseMoment(t *testing.T) {
 		}
 	}
 	for text, want := range map[string][2]string{
-		"12 feb 2:00":   {"date.time", "vrijdag 12 februari 2027 14:00"},
-		"25:00 12 feb":  {"date.time", "vrijdag 12 februari 2027 13:30"},
-		"14:00":         {"date.unclear", "donderdag 21 januari 2027"},
-		"12 feb 14 00":  {"date.unclear", "vrijdag 12 februari 2027"},
-		"30 feb 14:00":  {"date.none", "zondag 28 februari"},
-		"morgen vroeg":  {"date.unclear", "vrijdag 8 januari 2027"},
-		"over 2 uur":    {"date.unclear", "donderdag 21 januari 2027"},
-		"12 feb 13 feb": {"date.unclear", "vrijdag 12 februari 2027"},
+		"12 feb 2:00":      {"date.time", "vrijdag 12 februari 2027 14:00"},
+		"25:00 12 feb":     {"date.time", "vrijdag 12 februari 2027 13:30"},
+		"14:00":            {"date.unclear", "donderdag 21 januari 2027"},
+		"12 feb 13 uur 30": {"date.unclear", "vrijdag 12 februari 2027"},
+		"12 feb 14 00":     {"date.unclear", "vrijdag 12 februari 2027"},
+		"30 feb 14:00":     {"date.none", "zondag 28 februari"},
+		"morgen vroeg":     {"date.unclear", "vrijdag 8 januari 2027"},
+		"over 2 uur":       {"date.unclear", "donderdag 21 januari 2027"},
+		"12 feb 13 feb":    {"date.unclear", "vrijdag 12 februari 2027"},
 	} {
 		_, _, _, err := ParseMoment(text, thursday)
 		if p, ok := err.(*team.Problem); !ok || p.Code != want[0] || p.Args["example"] != want[1] || p.Field != "datum" {

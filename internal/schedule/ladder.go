@@ -13,16 +13,16 @@ type Step struct {
 	At   time.Time
 }
 
-// The kinds of a MeetingLadder, then those of an ActionLadder.
+// The kinds of step: four before a meeting, three around an action.
 const (
-	Points = "points" // ask for points for the agenda
-	Agenda = "agenda" // close it and post it
-	Today  = "today"
-	Soon   = "soon"
+	StepPoints = "points" // ask for points for the agenda
+	StepAgenda = "agenda" // close it and post it
+	StepToday  = "today"
+	StepSoon   = "soon"
 
-	Ahead = "ahead"
-	Due   = "due"
-	Late  = "late"
+	StepAhead = "ahead"
+	StepDue   = "due"
+	StepLate  = "late"
 )
 
 const soon = 15 * time.Minute
@@ -52,12 +52,12 @@ func MeetingLadder(cal Calendar, start time.Time) []Step {
 		today = cal.At(cal.AddSchoolDays(day, -1), Clock{15, 30})
 	}
 	steps := []Step{
-		{Points, cal.At(points, DayStart)},
-		{Agenda, cal.At(agenda, DayStart)},
-		{Today, today},
+		{StepPoints, cal.At(points, DayStart)},
+		{StepAgenda, cal.At(agenda, DayStart)},
+		{StepToday, today},
 	}
 	if at := start.Add(-soon); clockOf(at).within(earliest, latest) {
-		steps = append(steps, Step{Soon, at})
+		steps = append(steps, Step{StepSoon, at})
 	}
 	return inOrder(steps, start)
 }
@@ -68,9 +68,9 @@ func MeetingLadder(cal Calendar, start time.Time) []Step {
 func ActionLadder(cal Calendar, due team.Date) []Step {
 	day := cal.NextSchoolDay(due)
 	return []Step{
-		{Ahead, cal.At(cal.AddSchoolDays(day, -3), DayStart)},
-		{Due, cal.At(day, DayStart)},
-		{Late, cal.At(cal.AddSchoolDays(day, 3), DayStart)},
+		{StepAhead, cal.At(cal.AddSchoolDays(day, -3), DayStart)},
+		{StepDue, cal.At(day, DayStart)},
+		{StepLate, cal.At(cal.AddSchoolDays(day, 3), DayStart)},
 	}
 }
 

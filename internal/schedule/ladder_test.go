@@ -48,6 +48,17 @@ func TestMeetingLadder(t *testing.T) {
 	}
 }
 
+// With one school day in years the agenda has no day of its own before the
+// reminder of the day, and is left out.
+func TestMeetingLadderDropsWhatComesTooLate(t *testing.T) {
+	cal := school(t)
+	cal.Free = func(d team.Date) bool { return d != day("2026-11-02") }
+	want := "today 2026-11-02 15:30 CET, soon 2027-01-19 13:15 CET"
+	if got := ladder(MeetingLadder(cal, local(t, "2027-01-19 13:30"))); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
 func TestActionLadder(t *testing.T) {
 	for due, want := range map[string]string{
 		"2027-01-12": "ahead 2027-01-07 08:30 CET, due 2027-01-12 08:30 CET, late 2027-01-15 08:30 CET",
@@ -91,7 +102,7 @@ func TestLaddersInOrder(t *testing.T) {
 
 		steps := MeetingLadder(cal, start)
 		kinds := fmt.Sprint(steps)
-		if !strings.Contains(kinds, Points) || !strings.Contains(kinds, Agenda) || !strings.Contains(kinds, Today) {
+		if !strings.Contains(kinds, StepPoints) || !strings.Contains(kinds, StepAgenda) || !strings.Contains(kinds, StepToday) {
 			t.Fatalf("%s: %s", start, ladder(steps))
 		}
 		inOrderAndHours(t, cal, steps, start)
@@ -108,7 +119,7 @@ func inOrderAndHours(t *rapid.T, cal Calendar, steps []Step, end time.Time) {
 		if !s.At.Before(next) {
 			t.Fatalf("%s is not before %s: %s", s.Kind, next, ladder(steps))
 		}
-		if s.Kind != Soon && !cal.Working(s.At).Equal(s.At) {
+		if s.Kind != StepSoon && !cal.Working(s.At).Equal(s.At) {
 			t.Fatalf("%s at %s", s.Kind, s.At)
 		}
 	}

@@ -154,9 +154,8 @@ func (r rule) next(start, wall time.Time) time.Time {
 		o.Dtstart = start.Add(past.Truncate(time.Duration(r.weeks) * 7 * 24 * time.Hour))
 	} else if past > 0 {
 		months := 12*(wall.Year()-start.Year()) + int(wall.Month()-start.Month())
-		if months -= months % r.months; months > 0 {
-			o.Dtstart = time.Date(start.Year(), start.Month()+time.Month(months), 1, start.Hour(), start.Minute(), 0, 0, time.UTC)
-		}
+		months -= months % r.months
+		o.Dtstart = time.Date(start.Year(), start.Month()+time.Month(months), 1, start.Hour(), start.Minute(), 0, 0, time.UTC)
 	}
 	rr, err := rrule.NewRRule(o)
 	if err != nil {

@@ -170,10 +170,11 @@ type Meeting struct {
 	Nr         int
 	Occurrence string // rhythm version and nominal local time: unique, whatever happens to clocks
 	Start      time.Time
-	Moved      bool // put on another date by hand
+	Since      time.Time // when this start was set: steps before it never come
+	Round      int       // counts dates so far apart that asking for points begins anew
 	Status     MeetingStatus
 	Present    map[string]bool // user id -> comes (true) or not (false)
-	Sent       []string        // ladder steps done or given up on
+	Sent       []string        // ladder steps done or given up on, in this round
 	Points     []Point
 	Agenda     []AgendaItem // fixed when it starts
 	Over       []int        // signals that did not fit on it
@@ -210,7 +211,8 @@ type Action struct {
 	DoneBy  string
 	Done    time.Time
 	Created time.Time
-	Sent    []string // follow-ups done
+	Since   time.Time // when Due was set: steps before it never come
+	Sent    []string  // follow-ups done for this Due
 }
 
 // ActionStatus is open or done.

@@ -92,8 +92,10 @@ func (l Lang) Parts(id string, args ...any) []Part {
 			config.PluralCount = n
 		}
 	}
-	template, err := l.localizer().Localize(config)
-	if err != nil {
+	// The error also stands for a text that is the same for one and more; what
+	// comes with it is that text.
+	template, _ := l.localizer().Localize(config)
+	if template == "" {
 		template = id
 	}
 	return parse(template, values)

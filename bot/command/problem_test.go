@@ -1,0 +1,89 @@
+package command
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"kansbot/bot/view"
+	"kansbot/internal/schedule"
+	"kansbot/internal/team"
+	"kansbot/internal/text"
+)
+
+// scheduleProblems are the codes that internal/schedule gives, each with a line
+// that it gives it for.
+var scheduleProblems = map[string]string{
+	"rhythm.interval": "dinsdag om 13:30",
+	"rhythm.day":      "elke 6 weken om 13:30",
+	"rhythm.time":     "elke 6 weken op dinsdag",
+	"rhythm.cron":     "cron: elke dag",
+	"rhythm.unclear":  "gauw een keer",
+	"date.none":       "30 feb",
+	"date.past":       "4 jan 2027",
+	"date.far":        "4 jan 2037",
+	"date.weekday":    "maandag 12 feb 2027",
+	"date.unclear":    "als het uitkomt",
+	"date.time":       "12 feb 23:30",
+}
+
+var monday = team.Date{Year: 2027, Month: time.January, Day: 11}
+
+// read gives a line to what reads such a code's lines.
+func read(code, typed string) error {
+	var err error
+	switch {
+	case strings.HasPrefix(code, "rhythm."):
+		_, err = schedule.ParseRhythm(typed, monday)
+	case code == "date.time":
+		_, _, _, err = schedule.ParseMoment(typed, monday)
+	default:
+		_, err = schedule.ParseDate(typed, monday)
+	}
+	return err
+}
+
+func TestScheduleProblems(t *testing.T) {
+	for code, typed := range scheduleProblems {
+		var p *team.Problem
+		if err := read(code, typed); !errors.As(err, &p) || p.Code != code {
+			t.Errorf("%q gives %v, want problem %s", typed, err, code)
+		}
+	}
+}
+
+// Whatever somebody types: the answer has words for it, and none of its names
+// is left open or filled in with nothing.
+func TestScheduleProblemsAreWorded(t *testing.T) {
+	names := map[text.Lang]map[string][]string{}
+	for _, lang := range text.Langs {
+		names[lang] = written(t, lang)
+	}
+	words := strings.Fields("elke 6 weken week maand op dinsdag maandag eerste vijfde van de om 13:30 3 uur 25:00 vanaf 30 feb " +
+		"12 januari 2027 2040 2020 eenmalig cron: 30 13 * * 2 morgen volgende vrijdag over 100 every first Tuesday at from 31 June next weekly foo ,")
+	rapid.Check(t, func(t *rapid.T) {
+		typed := strings.Join(rapid.SliceOfN(rapid.SampledFrom(words), 0, 8).Draw(t, "words"), " ")
+		for _, code := range []string{"rhythm.", "date.", "date.time"} {
+			var p *team.Problem
+			if !errors.As(read(code, typed), &p) {
+				continue
+			}
+			if scheduleProblems[p.Code] == "" {
+				t.Fatalf("%q gives %s, which is not among the known problems", typed, p.Code)
+			}
+			if p.Args["example"] == "" {
+				t.Fatalf("%q gives %s without an example", typed, p.Code)
+			}
+			for _, lang := range text.Langs {
+				for _, name := range names[lang]["problem."+p.Code] {
+					if p.Args[name] == "" {
+						t.Fatalf("%q gives %q: no %s", typed, view.ProblemLine(lang, p), name)
+					}
+				}
+			}
+		}
+	})
+}
