@@ -27,7 +27,7 @@ import (
 func mattermostStage(t *testing.T) func(*testscript.TestScript, *scene) stage {
 	server := mmtest.Start(t)
 	return func(ts *testscript.TestScript, s *scene) stage {
-		p := &mattermostPlay{server: server, scene: s, users: map[string]*mmtest.User{}, dialogs: map[string]*model.OpenDialogRequest{}}
+		p := &mattermostPlay{server: server, scene: s, users: map[string]*mmtest.User{}, dialogs: map[string]*model.OpenDialogRequest{}, asked: map[string]string{}}
 		team := server.NewTeam(ts, "swv")
 		var members []string
 		for i, name := range castNames {
@@ -65,7 +65,8 @@ type mattermostPlay struct {
 	at       string
 	bot      string // its user id
 	dialogs  map[string]*model.OpenDialogRequest
-	pressed  bool // the last form came from a button
+	asked    map[string]string // what opened the form that somebody has before them
+	last     string            // what was done last
 }
 
 func (p *mattermostPlay) name(ts *testscript.TestScript, u *mmtest.User, full string) {
@@ -121,22 +122,29 @@ func (p *mattermostPlay) readable(s string) string {
 		s = strings.ReplaceAll(s, "@"+u.Username, "@"+name)
 		s = strings.ReplaceAll(s, "@\u200b"+u.Username, "@"+name)
 	}
-	return markup.Replace(escapes.ReplaceAllString(invisible.ReplaceAllString(s, ""), "$1"))
+	s = markup.Replace(quote.ReplaceAllString(invisible.ReplaceAllString(s, ""), ""))
+	return escapes.ReplaceAllString(s, "$1")
 }
 
 var (
 	escapes   = regexp.MustCompile("\\\\([!-/:-@\\[-`{-~])")
+	quote     = regexp.MustCompile(`(?m)^> `)
 	invisible = regexp.MustCompile(`[\x{200b}-\x{200f}\x{2060}\x{feff}]`)
 	markup    = strings.NewReplacer("**", "", "~~", "", "#### ", "", "```\n", "", "\n```", "", "`", "")
 )
 
 func (p *mattermostPlay) types(user, line string) error {
-	p.pressed = false
+	p.last = "types"
 	_, err := p.users[user].Command(p.room.Id, "", p.handles(line))
 	return err
 }
 
 func (p *mattermostPlay) sends(user string, form chat.Form, values map[string][]string) (map[string]string, error) {
+	// An answer to a form that a button opened has no other way than a direct
+	// message.
+	if p.last = "types"; p.asked[user] == "presses" {
+		p.last = "opens"
+	}
 	entered := map[string]any{}
 	for _, f := range form.Fields {
 		if f.Kind == chat.Many {
@@ -165,7 +173,7 @@ func (p *mattermostPlay) sends(user string, form chat.Form, values map[string][]
 }
 
 func (p *mattermostPlay) presses(user, post, button string) error {
-	p.pressed = true
+	p.last = "presses"
 	posts, err := p.server.Posts(p.room.Id)
 	if err != nil {
 		return err
@@ -179,7 +187,7 @@ func (p *mattermostPlay) presses(user, post, button string) error {
 }
 
 func (p *mattermostPlay) opens(user string) error {
-	p.pressed = true
+	p.last = "opens"
 	id, err := p.users[user].DM(p.botID())
 	if err == nil {
 		_, _, err = p.users[user].Client.CreatePost(context.Background(), &model.Post{ChannelId: id, Message: "hallo"})
@@ -204,18 +212,19 @@ func (p *mattermostPlay) sees(user string, reply chat.Reply) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		p.dialogs[user] = dialog
+		p.dialogs[user], p.asked[user] = dialog, p.last
 	}
 	if len(reply.Body) == 0 {
 		return "", nil
 	}
-	// An answer to a form that a button opened has no other way than a direct
-	// message.
-	if p.pressed && reply.Form == nil && p.dialogs[user] != nil {
-		if post, err := u.WaitPost(200*time.Millisecond, func(q *model.Post) bool { return q.UserId == p.botID() && q.ChannelId != p.room.Id }); err == nil {
-			delete(p.dialogs, user)
-			return p.readable(post.Message), nil
+	if p.last == "opens" {
+		post, err := u.WaitPost(patience, func(q *model.Post) bool {
+			return q.UserId == p.botID() && q.ChannelId != p.room.Id && q.Type == ""
+		})
+		if err != nil {
+			return "", err
 		}
+		return p.post(post), nil
 	}
 	post, err := u.WaitEphemeral(patience)
 	if err != nil {

@@ -24,7 +24,6 @@ func practiceStage(*testing.T) func(*testscript.TestScript, *scene) stage {
 
 type practicePlay struct {
 	room *practice.Room
-	send func(context.Context, chat.Event) chat.Reply
 	here []string
 }
 

@@ -126,8 +126,8 @@ func (a *Adapter) checkTeams(ctx context.Context, me string, ok okay, bad wrong)
 		bad("Mattermost-team", "Doe `kansbot setup mattermost`.", "de bot zit in geen enkel team")
 		return
 	}
+	var places, missing []string
 	registered := ""
-	missing := []string{}
 	for _, team := range teams {
 		channels, resp, err := a.api.GetChannelsForTeamForUser(ctx, team.Id, me, false, "")
 		if err := checked(resp, err); err != nil {
@@ -140,10 +140,8 @@ func (a *Adapter) checkTeams(ctx context.Context, me string, ok okay, bad wrong)
 				n++
 			}
 		}
-		if n == 0 {
-			bad("Mattermost-kanalen", "Typ in het kanaal van een kernteam: /invite @kansbot", "in team %s zit de bot nog in geen kanaal van een kernteam", team.Name)
-		} else {
-			ok("Mattermost-kanalen", "team %s: %d", team.Name, n)
+		if n > 0 {
+			places = append(places, fmt.Sprintf("%d in team %s", n, team.Name))
 		}
 		lacks, err := a.lacking(ctx, team.Id)
 		if err != nil {
@@ -152,8 +150,14 @@ func (a *Adapter) checkTeams(ctx context.Context, me string, ok okay, bad wrong)
 		}
 		if len(lacks) == 0 {
 			registered = team.Name
+		} else {
+			missing = lacks
 		}
-		missing = append(missing, lacks...)
+	}
+	if len(places) == 0 {
+		bad("Mattermost-kanalen", "Typ in het kanaal van een kernteam /invite en de naam van de bot.", "de bot zit nog in geen kanaal van een kernteam")
+	} else {
+		ok("Mattermost-kanalen", "%s", strings.Join(places, ", "))
 	}
 	// The commands are those of one team; the bot may be in more.
 	if registered == "" {

@@ -42,6 +42,9 @@ type Settings struct {
 	DialogSecret  string            // in the address of forms, which whoever opens one can see
 }
 
+// String keeps the secrets out of what is printed by accident.
+func (s Settings) String() string { return "mattermost at " + s.URL }
+
 // Adapter is a chat.Platform on a Mattermost server.
 type Adapter struct {
 	settings Settings
@@ -96,7 +99,6 @@ func New(s Settings, now func() time.Time, log *slog.Logger) (*Adapter, error) {
 // Name implements chat.Platform.
 func (a *Adapter) Name() string { return Name }
 
-func (a *Adapter) commandURL() string { return a.settings.PublicURL + commandPath }
 func (a *Adapter) actionURL() string {
 	return a.settings.PublicURL + actionPath + a.settings.ActionSecret
 }

@@ -103,9 +103,9 @@ func (s *setup) server(ctx context.Context) error {
 	me, resp, err := s.admin.GetMe(ctx, "")
 	switch err := checked(resp, err); {
 	case status(err) == http.StatusUnauthorized:
-		return errors.New("Mattermost kent het token van de beheerder niet (meer)")
+		return errors.New("het token van de beheerder is bij Mattermost niet (meer) bekend")
 	case err != nil:
-		return fmt.Errorf("Mattermost is niet bereikbaar: %w", err)
+		return fmt.Errorf("de server is niet bereikbaar: %w", err)
 	case !me.IsSystemAdmin():
 		return fmt.Errorf("@%s is geen systeembeheerder; setup heeft een token van een systeembeheerder nodig", me.Username)
 	}

@@ -316,9 +316,13 @@ func TestBrowser(t *testing.T) {
 	other.visit(Seat{User: "joris", Channel: zwaan})
 	other.say("Ik ben er donderdag bij.")
 	b.has("Ik ben er donderdag bij.")
-	for range 9 {
+	for i := range 9 {
 		b.click("#clock button", "Naar wat er nu komt")
 		b.until(`!document.querySelector('#clock [aria-busy]')`)
+		if i == 4 {
+			b.has("Joris kreeg een bericht van Kansbot")
+			b.inBoth("news")
+		}
 	}
 	b.has("vandaag: tips voor de klas")
 	other.has("vandaag: tips voor de klas")
@@ -355,18 +359,19 @@ func TestBrowser(t *testing.T) {
 	b.inBoth("people")
 	b.keys(kb.Escape)
 	b.until(`!document.getElementById('who').open && document.activeElement.closest('#who')`)
-	b.press(".to-dark")
-	b.until(`document.documentElement.dataset.theme === 'dark' && getComputedStyle(document.body).backgroundColor === 'rgb(17, 25, 27)'`)
-	b.press(".to-light")
-	b.until(`document.documentElement.dataset.theme === 'light'`)
 	b.press("#clock .again")
 	b.until(`document.querySelector('dialog#restart:modal')`)
 	b.inBoth("restart")
 	b.click("#restart button", "Ja, begin opnieuw")
 	b.has("Hier is het nog stil")
 	b.until(`!document.querySelector('dialog:modal')`)
+	b.press(".to-dark")
+	b.until(`document.documentElement.dataset.theme === 'dark' && getComputedStyle(document.body).backgroundColor === 'rgb(17, 25, 27)'`)
+	b.press(".to-light")
+	b.until(`document.documentElement.dataset.theme === 'light'`)
 	b.visit(Seat{User: "anna", Channel: zwaan, Locale: "en"})
 	b.has("You are now")
+	b.picture("english")
 }
 
 func TestBrowserPhone(t *testing.T) {

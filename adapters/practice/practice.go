@@ -92,7 +92,8 @@ type Private struct {
 	Seq     uint64
 	Channel string // where it shows; empty for the direct conversation
 	At      time.Time
-	Line    string      // what they typed, or the title of the form they sent
+	Line    string      // what they typed
+	Form    string      // title of the form they sent
 	Near    chat.PostID // the post whose button they pressed
 	Body    chat.Message
 }

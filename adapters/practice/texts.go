@@ -81,8 +81,8 @@ var wording = map[string][2]string{
 	"direct":       {"Berichten van Kansbot", "Messages from Kansbot"},
 	"direct.about": {"Deze berichten ziet alleen %s.", "Only %s sees these messages."},
 	"members":      {"In dit kanaal", "In this channel"},
-	"unread.one":   {"1 nieuw", "1 new"},
-	"unread.many":  {"%d nieuw", "%d new"},
+	"fresh.one":    {"1 nieuw", "1 new"},
+	"fresh.many":   {"%d nieuw", "%d new"},
 
 	"clock":          {"Klok", "Clock"},
 	"clock.is":       {"Het is nu", "It is now"},
@@ -121,6 +121,7 @@ var wording = map[string][2]string{
 	"empty.direct":  {"Kansbot heeft %s nog niets gestuurd. Zet de klok vooruit, of zeg hallo.", "Kansbot has not sent %s anything yet. Put the clock forward, or say hello."},
 	"only.you":      {"Alleen jij ziet dit", "Only you can see this"},
 	"you.typed":     {"Jij typte:", "You typed:"},
+	"you.sent":      {"Jouw antwoord op: %s", "Your answer to: %s"},
 	"dismiss":       {"Weghalen", "Dismiss"},
 	"new":           {"nieuw", "new"},
 	"new.below":     {"Nieuw bericht", "New message"},

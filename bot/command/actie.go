@@ -197,7 +197,7 @@ func (r *Request) make(a team.Action) (answer, error) {
 			return answer{}, team.Wrong(field, "long", "n", strconv.Itoa(n), "max", strconv.Itoa(maxAction))
 		}
 	}
-	acute, err := r.guard(said{texts: map[string]*string{"wat": &a.Text, "gelukt": &a.Gain}})
+	acute, err := r.guard(said{texts: []passage{{"wat", &a.Text}, {"gelukt", &a.Gain}}})
 	if err != nil {
 		return answer{}, err
 	}
@@ -285,11 +285,13 @@ func actionDue(r *Request, d store.Due) error {
 			a.Sent = append(a.Sent, s.Kind)
 		}
 	}
-	body := r.view().Reminder(a, step, r.today())
-	if step == "" {
+	var body chat.Message
+	if step != "" {
+		body = r.view().Reminder(a, step, r.today())
+	} else {
 		step = "chair-" + r.today().String()
 		a.Sent = append(a.Sent, step)
-		body = r.view().ChairReminder(a, r.today())
+		body = r.view().ChairReminder(a)
 	}
 	if err := r.post(r.remindKey(a, step), r.thread(a), body); err != nil {
 		return err
@@ -384,8 +386,12 @@ func (r *Request) done(a team.Action, helped string) (answer, error) {
 	if n := len([]rune(helped)); n > maxHelped {
 		return answer{}, team.Wrong("", "long", "n", strconv.Itoa(n), "max", strconv.Itoa(maxHelped))
 	}
-	if _, err := r.guard(said{texts: map[string]*string{"": &helped}}); err != nil {
+	acute, err := r.guard(said{texts: []passage{{"", &helped}}})
+	if err != nil {
 		return answer{}, err
+	}
+	if acute {
+		return r.danger()
 	}
 	a.Status, a.Done, a.DoneBy, a.Helped = team.Done, r.now.UTC(), r.me.User, helped
 	if err := r.keepAction(a); err != nil {

@@ -66,7 +66,7 @@ func (b *Bot) Handle(ctx context.Context, event chat.Event) (reply chat.Reply) {
 	default:
 		return b.failed(r.lang, event, err)
 	}
-	reply = chat.Reply{Body: a.body, Problems: a.problems}
+	reply = chat.Reply{Body: inLanguage(r.lang, a.body), Problems: a.problems}
 	if a.form != nil {
 		reply.Form = &a.form.Form
 	}
@@ -80,7 +80,7 @@ func (b *Bot) mistaken(ctx context.Context, r *Request, form *store.Form, p *tea
 	if _, ok := r.event.Act.(chat.Submitted); ok {
 		return chat.Reply{Problems: map[string]string{p.Field: view.ProblemLine(r.lang, p)}}
 	}
-	reply := chat.Reply{Body: view.Problem(r.lang, p)}
+	reply := chat.Reply{Body: inLanguage(r.lang, view.Problem(r.lang, p))}
 	if form == nil {
 		return reply
 	}

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"strings"
 
 	"kansbot/internal/chat"
@@ -9,44 +10,51 @@ import (
 	"kansbot/internal/team"
 )
 
-// said is what somebody wrote, by field, with what they said about it: that it
-// is no emergency, or that what looks like a name is none.
+// said is what somebody wrote, with what they said about it: that it is no
+// emergency, or that what looks like a name is none.
 type said struct {
-	texts     map[string]*string
+	texts     []passage
 	notUrgent bool
 	noName    bool
 }
 
+type passage struct {
+	field string
+	text  *string
+}
+
 // guard looks at what somebody wrote before any of it is stored. What must not
-// come in is a Problem that says what was found; acute is that it may be about
-// a child in danger, which is not for Kansbot.
+// come in is a Problem that says what was found, the surest first; acute is
+// that it may be about a child in danger, which is not for Kansbot.
 func (r *Request) guard(s said) (acute bool, err error) {
 	members, err := r.members()
 	if err != nil {
 		return false, err
 	}
-	for field, text := range s.texts {
-		rest, notUrgent := privacy.StripNotUrgent(*text)
+	for _, w := range s.texts {
+		rest, notUrgent := privacy.StripNotUrgent(*w.text)
 		rest, noName := stripNoName(rest)
-		*text = rest
+		*w.text = rest
 		s.notUrgent = s.notUrgent || notUrgent
 		s.noName = s.noName || noName
-		for _, f := range privacy.Check(rest, r.today()) {
-			found := rest[f.Start:f.End]
-			if f.Kind == privacy.Name && (s.noName || isMember(members, found)) {
-				continue
+	}
+	var sure, maybe error
+	for _, w := range s.texts {
+		if !s.notUrgent && privacy.Acute(*w.text, privacy.DefaultAcuteWords) {
+			return true, nil
+		}
+		for _, f := range privacy.Check(*w.text, r.today()) {
+			found := (*w.text)[f.Start:f.End]
+			problem := team.Wrong(w.field, "private."+string(f.Kind), "found", found)
+			switch {
+			case f.Certain && sure == nil:
+				sure = problem
+			case !f.Certain && maybe == nil && !s.noName && !isMember(members, found):
+				maybe = problem
 			}
-			err = team.Wrong(field, "private."+string(f.Kind), "found", found)
 		}
 	}
-	if !s.notUrgent {
-		for _, text := range s.texts {
-			if privacy.Acute(*text, privacy.DefaultAcuteWords) {
-				return true, nil
-			}
-		}
-	}
-	return false, err
+	return false, cmp.Or(sure, maybe)
 }
 
 // stripNoName takes "geen-naam" off the front: the asker says that what looks

@@ -89,7 +89,7 @@ func meetingPoint(r *Request, typed string) (answer, error) {
 	if found := codes(typed); len(found) > 0 {
 		return answer{}, team.Wrong("", "point.case", "understood", found[0], "example", "/signaal "+typed)
 	}
-	acute, err := r.guard(said{texts: map[string]*string{"": &typed}})
+	acute, err := r.guard(said{texts: []passage{{"", &typed}}})
 	if err != nil {
 		return answer{}, err
 	}

@@ -88,7 +88,7 @@ func teamSubmitted(r *Request, _ int, v values) (answer, error) {
 		return r.founded(v)
 	}
 	if !r.isChair() && r.hasChair() {
-		return answer{}, team.Wrong("", "chair", "chair", r.member(r.team.Chair).Name)
+		return answer{}, team.Wrong("", "chair", "chair", r.view().Name(r.team.Chair))
 	}
 	k := settings(r.team, v)
 	if err := store.PutKernteam(r.tx, k); err != nil {
@@ -216,11 +216,11 @@ var roleWords = map[team.Role][]string{
 	team.Head:         {"directeur", "schoolleider", "head", "principal"},
 	team.CJG:          {"cjg", "cjg-coach", "jeugdcoach", "youth coach"},
 	team.SocialWork:   {"smw", "schoolmaatschappelijk werk", "maatschappelijk werk", "social work", "school social work"},
-	team.Health:       {"jgz", "jeugdverpleegkundige", "jeugdarts", "schoolarts", "ggd", "school nurse", "nurse"},
+	team.Health:       {"jgz", "jeugdverpleegkundige", "jeugdarts", "schoolarts", "ggd", "jeugdgezondheidszorg", "school nurse", "nurse"},
 	team.Municipality: {"gemeente", "contactpersoon gemeente", "municipality"},
 	team.SWV:          {"swv", "swv-begeleider", "consulent", "samenwerkingsverband"},
 	team.PreschoolPro: {"voorschool", "pedagogisch medewerker", "preschool"},
-	team.OtherRole:    {"anders", "other"},
+	team.OtherRole:    {"anders", "andere rol", "other", "other role"},
 }
 
 // cutRole takes a role off the front of a text, the longest name that fits.
@@ -252,7 +252,7 @@ func teamRole(r *Request, typed string) (answer, error) {
 		}
 	}
 	if m.User != r.me.User && !r.isChair() && r.hasChair() {
-		return answer{}, team.Wrong("", "role.other", "chair", r.member(r.team.Chair).Name)
+		return answer{}, team.Wrong("", "role.other", "chair", r.view().Name(r.team.Chair))
 	}
 	if isWord(rest, "voorzitter", "chair") {
 		return r.newChair(m)
@@ -274,7 +274,7 @@ func teamRole(r *Request, typed string) (answer, error) {
 
 func (r *Request) newChair(m team.Member) (answer, error) {
 	if !r.isChair() && r.hasChair() {
-		return answer{}, team.Wrong("", "chair", "chair", r.member(r.team.Chair).Name)
+		return answer{}, team.Wrong("", "chair", "chair", r.view().Name(r.team.Chair))
 	}
 	r.team.Chair = m.User
 	if err := store.PutKernteam(r.tx, r.team); err != nil {

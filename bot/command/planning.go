@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"kansbot/internal/chat"
@@ -121,7 +122,7 @@ func (r *Request) plan(typed string, minutes int) (answer, error) {
 		return answer{}, err
 	}
 	if !found {
-		return answer{}, team.Wrong("ritme", "rhythm.never", "understood", line(typed), "example", "/kansoverleg plan elke 6 weken op dinsdag om 13:30")
+		return answer{}, team.Wrong("ritme", "rhythm.never", "understood", line(typed), "example", r.lang.Say("plan.example"))
 	}
 	m, has, err := r.rhythmMeeting()
 	if err != nil {
@@ -312,7 +313,10 @@ func (r *Request) moment(typed string, usual schedule.Clock, prefix string) (tim
 	day, at, hasTime, err := schedule.ParseMoment(line(typed), r.today())
 	var p *team.Problem
 	if errors.As(err, &p) {
-		return time.Time{}, withPrefix(p, prefix)
+		if p = withPrefix(p, prefix); usual == (schedule.Clock{}) && !strings.Contains(p.Args["example"], ":") {
+			p.Args["example"] += " 13:30"
+		}
+		return time.Time{}, p
 	}
 	if err != nil {
 		return time.Time{}, err
@@ -343,7 +347,7 @@ func (r *Request) moment(typed string, usual schedule.Clock, prefix string) (tim
 func (r *Request) planned() (team.Meeting, error) {
 	m, found, err := r.nextMeeting()
 	if err == nil && !found {
-		err = team.Wrong("", "meeting.none", "example", "/kansoverleg plan elke 6 weken op dinsdag om 13:30")
+		err = team.Wrong("", "meeting.none", "example", "/kansoverleg plan "+r.lang.Say("plan.example"))
 	}
 	return m, err
 }
@@ -355,7 +359,7 @@ func meetingMove(r *Request, typed string) (answer, error) {
 		return answer{}, err
 	}
 	if typed == "" {
-		return answer{}, team.Wrong("datum", "move.when", "when", r.view().When(m.Start), "example", "/kansoverleg verzet vrijdag 13:30")
+		return answer{}, team.Wrong("datum", "move.when", "when", r.view().When(m.Start), "example", "/kansoverleg verzet "+r.lang.Say("move.example"))
 	}
 	was := m.Start.In(r.zone())
 	start, err := r.moment(typed, schedule.Clock{Hour: was.Hour(), Minute: was.Minute()}, "/kansoverleg verzet ")

@@ -66,7 +66,7 @@ func (r *Request) typed(act chat.Typed) (answer, error) {
 			continue
 		}
 		if v.chair && !r.isChair() && r.hasChair() {
-			return answer{}, team.Wrong("", "chair", "chair", r.member(r.team.Chair).Name)
+			return answer{}, team.Wrong("", "chair", "chair", r.view().Name(r.team.Chair))
 		}
 		return v.run(r, rest)
 	}

@@ -113,7 +113,7 @@ func signalTyped(r *Request, typed string) (answer, error) {
 // said is what of a signal has to pass the guard.
 func (d *draft) said() said {
 	return said{
-		texts:     map[string]*string{"gezien": &d.Seen, "helpt": &d.Helps, "nodig": &d.Needed, "thema": &d.Theme},
+		texts:     []passage{{"gezien", &d.Seen}, {"helpt", &d.Helps}, {"nodig", &d.Needed}, {"thema", &d.Theme}},
 		notUrgent: d.notUrgent, noName: d.noName,
 	}
 }

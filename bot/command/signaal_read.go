@@ -18,7 +18,7 @@ var signalKeys = map[string][]string{
 	"ouders": {"ouders", "ouder", "parents"},
 	"cirkel": {"cirkel", "kansencirkel", "element", "elementen", "circle", "elements"},
 	"haast":  {"haast", "urgent", "urgency"},
-	"soort":  {"soort", "kind"},
+	"soort":  {"soort", "type"},
 	"thema":  {"thema", "theme"},
 	"groep":  {"groep", "group"},
 }

@@ -144,7 +144,11 @@ func Usages(lang text.Lang) []chat.Usage {
 		}
 		for _, v := range c.verbs {
 			id := "usage." + c.name + "." + v.words[0]
-			u.Verbs = append(u.Verbs, chat.Verb{Word: v.word(lang), Hint: lang.Say(id + ".hint"), About: lang.Say(id)})
+			verb := chat.Verb{Word: v.word(lang), About: lang.Say(id)}
+			if lang.Has(id + ".hint") {
+				verb.Hint = lang.Say(id + ".hint")
+			}
+			u.Verbs = append(u.Verbs, verb)
 		}
 		list = append(list, u)
 	}

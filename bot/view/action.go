@@ -87,13 +87,13 @@ func (v View) Reminder(a team.Action, step string, today team.Date) chat.Message
 }
 
 // ChairReminder asks the chair to help along what stays late.
-func (v View) ChairReminder(a team.Action, today team.Date) chat.Message {
-	chair := chat.Span{Style: chat.Bold, Text: v.say("chair")}
+func (v View) ChairReminder(a team.Action) chat.Message {
+	chair := chat.Span{Style: chat.Bold, Text: v.say("team.word")}
 	if v.Team.Chair != "" {
 		chair = v.mention(v.Team.Chair)
 	}
 	return chat.Message{
-		v.para("remind.chair", "chair", chair, "name", v.Name(a.Owner), "what", a.Text, "day", v.day(a.Due), "n", a.Due.DaysUntil(today)),
+		v.para("remind.chair", "chair", chair, "name", v.Name(a.Owner), "what", a.Text, "day", v.day(a.Due)),
 		v.actionButtons(a),
 	}
 }

@@ -237,7 +237,7 @@ func (v View) Case(m team.Meeting, item team.AgendaItem, s team.Signal, by strin
 	return chat.Message{
 		title,
 		v.para("case.steps"),
-		v.note("case.read", "parents", v.parents(s), "line", "/signaal toon "+itoa(s.Nr)),
+		v.note("case.read", "parents", v.parents(s), "nr", s.Nr),
 		v.buttons(
 			v.button("case.done"+subject, "button.discussed", chat.Primary),
 			v.button("case.carry"+subject, "button.carry", chat.Neutral),

@@ -8,6 +8,7 @@
 package view
 
 import (
+	"strings"
 	"time"
 
 	"kansbot/internal/chat"
@@ -75,6 +76,9 @@ func Problem(lang text.Lang, p *team.Problem) chat.Message {
 	if p.Args["got"] != "" {
 		message = append(message, Note(lang, "problem.got", "got", p.Args["got"]))
 	}
+	if p.Args["rest"] != "" {
+		message = append(message, Note(lang, "problem.rest", "rest", p.Args["rest"]))
+	}
 	if p.Args["example"] != "" {
 		message = append(message, Para(lang, "problem.example"), Copied(p.Args["example"]))
 	}
@@ -86,6 +90,10 @@ func ProblemLine(lang text.Lang, p *team.Problem) string {
 	line := ""
 	for _, span := range problemSpans(lang, p) {
 		line += span.Text
+	}
+	// An example of a whole command is no example for a field.
+	if example := p.Args["example"]; example != "" && !strings.HasPrefix(example, "/") {
+		line += " " + lang.Say("problem.fieldexample", "example", example)
 	}
 	return line
 }

@@ -145,7 +145,7 @@ func TestParseRhythmProblems(t *testing.T) {
 			t.Errorf("%q is accepted", c.text)
 			continue
 		}
-		got := [4]string{p.Code, p.Args["understood"], p.Args["rest"], p.Args["example"]}
+		got := [4]string{p.Code, p.Args["got"] + p.Args["understood"], p.Args["rest"], p.Args["example"]}
 		if want := [4]string{c.code, c.understood, c.rest, c.example}; got != want || p.Field != "ritme" {
 			t.Errorf("%q\n got %q\nwant %q", c.text, got, want)
 		}

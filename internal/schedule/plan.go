@@ -179,7 +179,7 @@ func (p plan) wrong(code, missing string) *team.Problem {
 		understood.hasTime = false
 		rest = append(rest, p.typedTime)
 	}
-	return team.Wrong("ritme", "rhythm."+code, "understood", understood.say(), "missing", missing,
+	return team.Wrong("ritme", "rhythm."+code, "got", understood.say(), "missing", missing,
 		"rest", strings.TrimSpace(strings.Join(rest, " ")), "example", p.repaired().say())
 }
 

@@ -146,6 +146,7 @@ document.addEventListener('submit', event => {
 
 // settle brings the reader to what their act brought about.
 function settle({ fresh, atEnd }, home) {
+  if (fresh.length > 1) reveal(fresh.at(-1), 'instant');
   if (fresh.length) reveal(fresh[0]);
   else if (atEnd) toEnd();
   const lost = !document.activeElement || document.activeElement === document.body;
@@ -154,10 +155,10 @@ function settle({ fresh, atEnd }, home) {
 
 const smooth = () => matchMedia('(prefers-reduced-motion: reduce)').matches ? 'instant' : 'smooth';
 
-function reveal(node) {
+function reveal(node, behavior = smooth()) {
   const folded = node.closest('details.replies:not([open])');
   if (folded) folded.open = true;
-  node.scrollIntoView({ block: 'nearest', behavior: smooth() });
+  node.scrollIntoView({ block: 'nearest', behavior });
 }
 
 function toEnd() {
@@ -366,6 +367,7 @@ document.addEventListener('cancel', event => {
 // ---- at the start
 
 openDialogs();
+$('#places [aria-current]').scrollIntoView({ block: 'nearest', inline: 'nearest' });
 const firstNew = $('[data-new]');
 if (location.hash) $(location.hash)?.scrollIntoView();
 else if (firstNew) firstNew.scrollIntoView({ block: 'center' });
