@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,7 +40,7 @@ type school struct {
 	public      *httptest.Server
 	mux         *http.ServeMux
 	events      chan chat.Event
-	reply       func(chat.Event) chat.Reply // set before what causes the event
+	reply       atomic.Pointer[chat.Reply] // to whatever comes
 	setupOutput string
 }
 
@@ -82,8 +83,8 @@ func (s *school) open(t *testing.T) {
 	go func() {
 		ended <- s.Receive(ctx, func(_ context.Context, e chat.Event) chat.Reply {
 			s.events <- e
-			if s.reply != nil {
-				return s.reply(e)
+			if r := s.reply.Load(); r != nil {
+				return *r
 			}
 			return chat.Reply{}
 		})
@@ -339,9 +340,7 @@ func TestRealConversation(t *testing.T) {
 		{Name: "soort", Label: "Soort", Kind: chat.One, Options: []chat.Option{{Key: "zorg", Label: "Zorg"}, {Key: "kans", Label: "Kans"}}, Value: []string{"zorg"}},
 		{Name: "elementen", Label: "Elementen", Kind: chat.Many, Optional: true, Options: []chat.Option{{Key: "leren", Label: "Leren"}, {Key: "erbij", Label: "Erbij horen"}}},
 	}}
-	s.reply = func(chat.Event) chat.Reply {
-		return chat.Reply{Body: chat.Message{{Kind: chat.Choices, Choices: []chat.Choice{{Label: "Verder", Line: "/signaal lijst"}}}}, Form: form}
-	}
+	s.reply.Store(&chat.Reply{Body: chat.Message{{Kind: chat.Choices, Choices: []chat.Choice{{Label: "Verder", Line: "/signaal lijst"}}}}, Form: form})
 	answer, err := s.anna.Command(s.zwaan.Id, "", "/signaal K-014  ziet @"+s.bart.Username+", graag")
 	if err != nil {
 		t.Fatal(err)
@@ -364,7 +363,7 @@ func TestRealConversation(t *testing.T) {
 	if dialog.Dialog.State != "eenmalig-1" || dialog.URL != s.dialogURL() || dialog.Dialog.IntroductionText != `Voor \*\*K-014\*\*` {
 		t.Errorf("dialog %+v", dialog)
 	}
-	s.reply = func(chat.Event) chat.Reply { return chat.Reply{Problems: map[string]string{"ziet": "Wat meer graag."}} }
+	s.reply.Store(&chat.Reply{Problems: map[string]string{"ziet": "Wat meer graag."}})
 	response, err := s.anna.Submit(dialog, map[string]any{"elementen": []string{"leren", "erbij"}})
 	if err != nil || response.Errors["ziet"] != "Wat meer graag." {
 		t.Fatalf("response %+v, %v", response, err)
@@ -376,11 +375,11 @@ func TestRealConversation(t *testing.T) {
 	}
 	second := *form
 	second.ID = "eenmalig-2"
-	s.reply = func(chat.Event) chat.Reply { return chat.Reply{Form: &second} }
+	s.reply.Store(&chat.Reply{Form: &second})
 	if response, err = s.anna.Submit(dialog, nil); err != nil || response.Form == nil || response.Form.State != "eenmalig-2" {
 		t.Fatalf("response %+v, %v", response, err)
 	}
-	s.reply = func(chat.Event) chat.Reply { return chat.Reply{Body: says("Signaal 12 bewaard.")} }
+	s.reply.Store(&chat.Reply{Body: says("Signaal 12 bewaard.")})
 	dialog.Dialog = *response.Form
 	if _, err = s.anna.Submit(dialog, nil); err != nil {
 		t.Fatal(err)
@@ -394,7 +393,7 @@ func TestRealConversation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.reply = func(chat.Event) chat.Reply { return chat.Reply{Body: says("Typ /signaal.")} }
+	s.reply.Store(&chat.Reply{Body: says("Typ /signaal.")})
 	if _, _, err := s.bart.Client.CreatePost(ctx, &model.Post{ChannelId: direct, Message: "hallo"}); err != nil {
 		t.Fatal(err)
 	}
@@ -404,7 +403,7 @@ func TestRealConversation(t *testing.T) {
 	if _, err := s.bart.WaitPost(limit, func(p *model.Post) bool { return p.ChannelId == direct && p.Message == "Typ /signaal." }); err != nil {
 		t.Error(err)
 	}
-	s.reply = func(chat.Event) chat.Reply { return chat.Reply{Form: form} }
+	s.reply.Store(&chat.Reply{Form: form})
 	if _, err := s.bart.Command(direct, "", "/signaal"); err != nil {
 		t.Fatal(err)
 	}
@@ -486,7 +485,7 @@ func TestRealDelivery(t *testing.T) {
 	}
 
 	// A press, and the change that follows. The addresses are for the server alone.
-	s.reply = func(chat.Event) chat.Reply { return chat.Reply{Body: says("Fijn!")} }
+	s.reply.Store(&chat.Reply{Body: says("Fijn!")})
 	if err := s.bart.Press(string(id), "Klaar"); err != nil {
 		t.Fatal(err)
 	}

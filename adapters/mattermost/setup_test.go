@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/mattermost/mattermost/server/public/model"
 )
 
 // The server calls no internal address unless told to, and says so nowhere but
@@ -31,6 +33,21 @@ func TestPrivateAddresses(t *testing.T) {
 	} {
 		if got := allows(test.list, test.host); got != test.allowed {
 			t.Errorf("%q allows %s: %v", test.list, test.host, got)
+		}
+	}
+}
+
+func TestSetupWarnsOfPrivateAddress(t *testing.T) {
+	for allowed, warns := range map[string]bool{"": true, "127.0.0.1": false} {
+		var out strings.Builder
+		s := setup{out: &out, settings: settingsFor("https://chat.example.org"), config: &model.Config{}}
+		s.settings.PublicURL = "http://127.0.0.1:8080"
+		s.config.ServiceSettings.AllowedUntrustedInternalConnections = &allowed
+		if err := s.reach(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(out.String(), "Zet 127.0.0.1 erbij in ServiceSettings.AllowedUntrustedInternalConnections"); got != warns {
+			t.Errorf("allowed %q: it says %q", allowed, out.String())
 		}
 	}
 }

@@ -22,8 +22,12 @@ import (
 // Receive implements chat.Platform. It keeps trying when the server is away or
 // the token revoked, which a person can mend; Health and Check say so meanwhile.
 //
-// A channel that the bot was added to while there was no connection gives no
-// Arrived, but its Roster comes with the next connection.
+// The channel of a Submitted is one that the person is in; that it is where the
+// form was opened is not said, since the person's client names it.
+//
+// A short break in the connection loses nothing. After a longer one, or a
+// restart of either side, a channel that the bot was added to meanwhile gives no
+// Arrived; its Roster comes.
 func (a *Adapter) Receive(ctx context.Context, handle chat.Handler) error {
 	a.handler.Store(&handle)
 	defer a.handler.Store(nil)
@@ -177,9 +181,8 @@ func (n *news) event(me string, e *model.WebSocketEvent) {
 	case model.WebsocketEventLeaveTeam, model.WebsocketEventUserActivationStatusChange:
 		n.add(task{kind: allRosters}) // they name no channel
 	case model.WebsocketEventUserUpdated:
-		if user, ok := e.GetData()["user"].(map[string]any); ok {
-			id, _ := user["id"].(string)
-			n.users.drop(id)
+		if user, ok := e.GetData()["user"].(*model.User); ok {
+			n.users.drop(user.Id)
 		}
 	case model.WebsocketEventPosted:
 		var post model.Post

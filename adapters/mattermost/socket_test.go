@@ -148,19 +148,23 @@ func TestNews(t *testing.T) {
 
 	dm := model.GetDMNameFromIds(annaID, botID)
 	hello := &model.Post{Id: "hellohellohellohellohello1", UserId: annaID, ChannelId: directID, Message: "hallo"}
-	c.post(t, 8, "D", dm, hello)
+	c.send(t, 8, "user_updated", "", map[string]any{"user": map[string]any{"id": annaID}})
+	c.post(t, 9, "D", dm, hello)
 	want("a direct message", chat.Event{ID: "post:hellohellohellohellohello1", Platform: Name, User: anna, Locale: "nl", Act: chat.Opened{}})
+	if n := len(s.server.bodies("GET /api/v4/users/" + annaID)); n != 1 {
+		t.Errorf("somebody who changed their name was looked up %d times", n)
+	}
 	if sent := next(t, posted); sent.ChannelId != directID || sent.Message != "Hallo, @"+zeroWidth+"anna" {
 		t.Errorf("answered with %q in %s", sent.Message, sent.ChannelId)
 	}
 	mine := hello.Clone()
 	mine.UserId = botID
-	c.post(t, 9, "D", dm, mine)
+	c.post(t, 10, "D", dm, mine)
 	elsewhere := hello.Clone()
-	c.post(t, 10, "P", "zwaan", elsewhere)
+	c.post(t, 11, "P", "zwaan", elsewhere)
 	header := hello.Clone()
 	header.Type = model.PostTypeHeaderChange
-	c.post(t, 11, "D", dm, header)
+	c.post(t, 12, "D", dm, header)
 
 	c.send(t, 14, "typing", zwaanID, nil)
 	want("after a gap", everybody)

@@ -93,7 +93,7 @@ type Private struct {
 	Channel string // where it shows; empty for the direct conversation
 	At      time.Time
 	Line    string      // what they typed
-	Form    string      // title of the form they sent
+	Sent    string      // title of the form they sent
 	Near    chat.PostID // the post whose button they pressed
 	Body    chat.Message
 }

@@ -246,7 +246,7 @@ func (r *Room) Submit(ctx context.Context, user, form string, values map[string]
 	} else {
 		r.Close(user, form)
 	}
-	r.answer(seat, Private{Form: open.Title}, reply)
+	r.answer(seat, Private{Sent: open.Title}, reply)
 	return nil
 }
 

@@ -170,7 +170,7 @@ func (r *Request) refreshMeeting(m team.Meeting) error {
 		return err
 	}
 	if m.Status == team.Skipped {
-		agenda = r.view().NotHeld(m)
+		agenda = r.view().NotHeld(m, r.now)
 	}
 	if err := r.refresh(r.agendaKey(m), agenda); err != nil {
 		return err
@@ -181,7 +181,7 @@ func (r *Request) refreshMeeting(m team.Meeting) error {
 	}
 	today := r.view().Today(m, members)
 	if m.Status == team.Skipped {
-		today = r.view().NotHeld(m)
+		today = r.view().NotHeld(m, r.now)
 	}
 	return r.refresh(r.todayKey(m), today)
 }

@@ -255,7 +255,7 @@ func (r *Request) timeMeeting(m team.Meeting) error {
 	if !m.Open() {
 		return store.Unschedule(r.tx, due.ID)
 	}
-	due.At = m.LastMoment()
+	due.At = r.calendar().Working(m.LastMoment())
 	if steps := r.stepsLeft(m); m.Status == team.Planned && len(steps) > 0 {
 		due.At = steps[0].At
 	}

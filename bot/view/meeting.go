@@ -45,7 +45,10 @@ func (v View) NeverStarted(m, next team.Meeting, found bool) chat.Message {
 }
 
 // NotHeld replaces what was posted about a meeting that is off.
-func (v View) NotHeld(m team.Meeting) chat.Message {
+func (v View) NotHeld(m team.Meeting, now time.Time) chat.Message {
+	if m.Start.Before(now) {
+		return chat.Message{v.para("meeting.was", "when", v.When(m.Start))}
+	}
 	return chat.Message{v.para("meeting.off", "when", v.When(m.Start))}
 }
 
