@@ -89,20 +89,6 @@ func (p *mattermostPlay) wire(_ context.Context, a *app) (wired, error) {
 	}, nil
 }
 
-// ready waits until the bot knows who is in the channel.
-func (p *mattermostPlay) ready(a *app, _ net.Listener) {
-	deadline := time.Now().Add(patience)
-	for time.Now().Before(deadline) {
-		p.scene.mu.Lock()
-		_, heard := p.scene.replies[""] // the roster has no user
-		p.scene.mu.Unlock()
-		if heard && a.platform.connected() {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-}
-
 // handles writes @anna as the user is called on this server.
 func (p *mattermostPlay) handles(s string) string {
 	return castMention.ReplaceAllStringFunc(s, func(m string) string {

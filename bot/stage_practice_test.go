@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -50,8 +49,6 @@ func castPeople() []practice.Person {
 	list := slices.Clone(people)
 	return append(list, practice.Person{Person: chat.Person{ID: "hugo", Handle: "hugo", Name: "Hugo Prins"}, Role: "gast"})
 }
-
-func (p *practicePlay) ready(*app, net.Listener) {}
 
 func (p *practicePlay) types(user, line string) error {
 	return p.room.Type(context.Background(), p.seat(user), line)

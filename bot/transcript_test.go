@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -93,9 +92,6 @@ var castNames = []string{"anna", "bram", "chantal", "dewi", "emre", "fenna", "ge
 // an error for what the platform itself refuses.
 type stage interface {
 	wire(ctx context.Context, a *app) (wired, error)
-	// ready returns when the running bot hears what happens.
-	ready(a *app, listener net.Listener)
-
 	types(user, line string) error
 	sends(user string, form chat.Form, values map[string][]string) (problems map[string]string, err error)
 	presses(user, post, button string) error
@@ -126,6 +122,7 @@ type scene struct {
 	stop     func() error
 	down     atomic.Bool
 	log      lockedBuffer
+	roster   chan struct{} // closed at the first one of a run
 	mu       sync.Mutex
 	replies  map[string]chat.Reply // newest by platform user
 	answers  map[string]string     // newest text by name
@@ -185,6 +182,7 @@ func (s *scene) run(ts *testscript.TestScript) {
 	})
 	ts.Check(err)
 	listener := s.listen(ts)
+	s.roster = make(chan struct{})
 	running, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- s.app.run(running, listener, false) }()
@@ -197,7 +195,11 @@ func (s *scene) run(ts *testscript.TestScript) {
 		}
 		return err
 	}
-	s.stage.ready(s.app, listener)
+	select {
+	case <-s.roster: // the bot hears what happens
+	case <-time.After(30 * time.Second):
+		ts.Fatalf("the bot never heard who is in the channel")
+	}
 }
 
 // listen takes the address that the platform knows the bot by.
@@ -230,6 +232,9 @@ func (o observed) Receive(ctx context.Context, handle chat.Handler) error {
 		o.scene.mu.Lock()
 		defer o.scene.mu.Unlock()
 		o.scene.replies[e.User.ID] = reply
+		if _, first := e.Act.(chat.Roster); first && !closed(o.scene.roster) {
+			close(o.scene.roster)
+		}
 		return reply
 	})
 }
@@ -239,6 +244,15 @@ func (o observed) Deliver(ctx context.Context, d chat.Delivery) (chat.PostID, er
 		return "", &chat.Failure{Outcome: chat.NotSent, Err: fmt.Errorf("outage")}
 	}
 	return o.Platform.Deliver(ctx, d)
+}
+
+func closed(c chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }
 
 // person is everything that one of the cast does or reads.
@@ -533,5 +547,3 @@ func (l *lockedBuffer) String() string {
 	defer l.mu.Unlock()
 	return l.b.String()
 }
-
-func TestMain(m *testing.M) { os.Exit(m.Run()) }

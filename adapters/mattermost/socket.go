@@ -33,7 +33,7 @@ func (a *Adapter) Receive(ctx context.Context, handle chat.Handler) error {
 	defer a.handler.Store(nil)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	n := news{Adapter: a, wake: make(chan struct{}, 1), queued: make(map[task]bool), seats: make(chan struct{}, 8)}
+	n := news{Adapter: a, wake: make(chan struct{}, 1), queued: make(map[task]bool), ignored: make(map[string]bool), seats: make(chan struct{}, 8)}
 	var running sync.WaitGroup
 	running.Go(func() { n.work(ctx) })
 	wait := a.patience
@@ -77,6 +77,8 @@ type news struct {
 	tasks  []task
 	queued map[task]bool
 	wake   chan struct{}
+
+	ignored map[string]bool // channels that are nobody's kernteam; for work alone
 
 	chats sync.WaitGroup // direct messages being answered
 	seats chan struct{}  // how many at once
@@ -314,12 +316,19 @@ func (n *news) do(ctx context.Context, t task) error {
 		n.add(task{kind: roster, channel: t.channel})
 		return nil
 	}
+	if n.ignored[t.channel] {
+		return nil
+	}
 	people, err := n.people(ctx, t.channel)
 	if err == nil {
 		n.ask(context.WithoutCancel(ctx), chat.Event{Channel: t.channel, Act: chat.Roster{People: people}})
 	}
 	return err
 }
+
+// everybodys are the channels that a server puts everyone in, the bot too.
+// Nobody asked for it there.
+var everybodys = []string{model.DefaultChannelName, "off-topic"}
 
 func (n *news) everyChannel(ctx context.Context) error {
 	me, err := n.me(ctx)
@@ -331,6 +340,10 @@ func (n *news) everyChannel(ctx context.Context) error {
 		return err
 	}
 	for _, c := range channels {
+		if slices.Contains(everybodys, c.Name) {
+			n.ignored[c.Id] = true
+			continue
+		}
 		if c.DeleteAt == 0 && (c.Type == model.ChannelTypeOpen || c.Type == model.ChannelTypePrivate) {
 			n.add(task{kind: roster, channel: c.Id})
 		}

@@ -79,9 +79,9 @@ func (r *Request) readAction(typed string) (a team.Action, err error) {
 	if at := gainPattern.FindStringIndex(rest); at != nil {
 		a.Gain, rest = strings.TrimSpace(rest[at[1]:]), rest[:at[0]]
 	}
-	found := codes(rest)
-	if len(found) > 0 {
-		a.Code, rest = cutCode(rest)
+	found := codes(rest + " " + a.Gain)
+	if a.Code, rest = cutCode(rest); a.Code == "" {
+		a.Code, a.Gain = cutCode(a.Gain)
 	}
 	handle, rest := cutMention(rest)
 	var problems []error

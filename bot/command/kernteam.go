@@ -12,17 +12,26 @@ import (
 	"kansbot/internal/text"
 )
 
-// arrived greets a channel and offers to set up its kernteam.
+// arrived greets a channel that the bot was added to.
 func (r *Request) arrived() (answer, error) {
-	if err := r.locate(); err != nil || r.team.ID != "" || r.event.Channel == "" {
+	if err := r.locate(); err != nil || r.team.ID != "" {
 		return answer{}, err
 	}
-	e := r.event
-	return answer{}, outbox.Put(r.tx, chat.Post{
-		Key:  "greeting/" + e.Platform + "/" + e.Workspace + "/" + e.Channel,
-		To:   chat.To{Platform: e.Platform, Workspace: e.Workspace, Channel: e.Channel},
+	return answer{}, r.greet()
+}
+
+// greet offers a channel to set up its kernteam; once, however often the bot
+// comes and goes.
+func (r *Request) greet() error {
+	return outbox.Put(r.tx, chat.Post{
+		Key:  r.greetingKey(),
+		To:   chat.To{Platform: r.event.Platform, Workspace: r.event.Workspace, Channel: r.event.Channel},
 		Body: view.Greeting(r.lang),
 	})
+}
+
+func (r *Request) greetingKey() string {
+	return "greeting/" + r.event.Platform + "/" + r.event.Workspace + "/" + r.event.Channel
 }
 
 func pressSetUp(r *Request, _ string) (answer, error) {
@@ -132,6 +141,9 @@ func (r *Request) founded(v values) (answer, error) {
 	}
 	r.me = r.member(e.User.ID)
 	if err := r.did("team.make", "team"); err != nil {
+		return answer{}, err
+	}
+	if err := r.refresh(r.greetingKey(), view.Greeted(r.lang)); err != nil {
 		return answer{}, err
 	}
 	if err := r.post("team/"+k.ID, "", r.view().Founded()); err != nil {

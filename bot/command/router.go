@@ -229,15 +229,26 @@ func hasButton(body chat.Message, do string) bool {
 	return false
 }
 
-// roster makes the kernteam's members who is in its channel now.
+// maxTeam is from how many people on a channel is no kernteam's: nothing about
+// them is kept.
+const maxTeam = 200
+
+// roster makes the kernteam's members who is in its channel now. A channel
+// without one is greeted, once.
 func (r *Request) roster(act chat.Roster) error {
 	e := r.event
+	if len(act.People) > maxTeam {
+		return nil
+	}
 	if err := store.Rosters.Put(r.tx, act.People, e.Platform, e.Workspace, e.Channel); err != nil {
 		return err
 	}
 	k, found, err := store.At(r.tx, e.Platform, e.Workspace, e.Channel)
-	if err != nil || !found {
+	if err != nil {
 		return err
+	}
+	if !found {
+		return r.greet()
 	}
 	r.in(k)
 	return r.enroll(act.People)

@@ -12,12 +12,13 @@ import (
 
 // sentence is an agreement: who does what by when, and when it worked.
 func (v View) sentence(a team.Action, who chat.Span) []chat.Span {
-	spans := Spans(v.Lang, "action.sentence", "who", who, "what", a.Text, "day", v.short(a.Due))
+	var spans []chat.Span
+	if a.Code != "" {
+		spans = append(spans, chat.Span{Style: chat.Bold, Text: a.Code}, chat.Span{Text: ": "})
+	}
+	spans = append(spans, Spans(v.Lang, "action.sentence", "who", who, "what", a.Text, "day", v.short(a.Due))...)
 	if a.Gain != "" {
 		spans = append(spans, Spans(v.Lang, "action.gain", "gain", a.Gain)...)
-	}
-	if a.Code != "" {
-		spans = append(spans, chat.Span{Text: " (" + a.Code + ")"})
 	}
 	return spans
 }

@@ -108,28 +108,35 @@ func BuildAgenda(signals []Signal, late []Action, points []Point, length int) Ag
 
 func (a *Agenda) add(item AgendaItem) { a.Items = append(a.Items, item) }
 
-// fit stretches or shrinks the parts that talk takes time in, evenly, until
-// the minutes are length.
+// fit makes the minutes add up to length. Time to spare goes to the cases, and
+// without cases to whatever is talked about; too little time shrinks the
+// longest parts first.
 func (a *Agenda) fit(length int) {
 	total := 0
-	var elastic []*AgendaItem
+	var cases, talk []*AgendaItem
 	for i := range a.Items {
 		item := &a.Items[i]
 		total += item.Minutes
+		if item.Kind == CaseItem {
+			cases = append(cases, item)
+		}
 		if item.Kind != Welcome && item.Kind != Closing {
-			elastic = append(elastic, item)
+			talk = append(talk, item)
 		}
 	}
-	if len(elastic) == 0 {
-		a.Items[len(a.Items)-1].Minutes += max(0, length-total)
-		return
+	roomy := cases
+	if len(cases) == 0 {
+		roomy = talk
+	}
+	if len(talk) == 0 {
+		roomy = []*AgendaItem{&a.Items[len(a.Items)-1]}
 	}
 	for i := 0; total < length; i++ {
-		elastic[i%len(elastic)].Minutes++
+		roomy[i%len(roomy)].Minutes++
 		total++
 	}
-	for total > length {
-		longest := slices.MaxFunc(elastic, func(x, y *AgendaItem) int { return cmp.Compare(x.Minutes, y.Minutes) })
+	for total > length && len(talk) > 0 {
+		longest := slices.MaxFunc(talk, func(x, y *AgendaItem) int { return cmp.Compare(x.Minutes, y.Minutes) })
 		if longest.Minutes == 1 {
 			return
 		}
