@@ -181,14 +181,14 @@ func (p *mattermostPlay) opens(user string) error {
 	return err
 }
 
-func (p *mattermostPlay) joins(user string) error {
-	_, _, err := p.server.Admin.AddChannelMember(context.Background(), p.room.Id, p.users[user].ID)
-	return err
+func (p *mattermostPlay) joins(user string) (again bool, err error) {
+	_, _, err = p.server.Admin.AddChannelMember(context.Background(), p.room.Id, p.users[user].ID)
+	return false, err
 }
 
-func (p *mattermostPlay) leaves(user string) error {
-	_, err := p.server.Admin.RemoveUserFromChannel(context.Background(), p.room.Id, p.users[user].ID)
-	return err
+func (p *mattermostPlay) leaves(user string) (again bool, err error) {
+	_, err = p.server.Admin.RemoveUserFromChannel(context.Background(), p.room.Id, p.users[user].ID)
+	return false, err
 }
 
 func (p *mattermostPlay) sees(user string, reply chat.Reply) (string, error) {

@@ -35,7 +35,7 @@ func (p *practicePlay) wire(ctx context.Context, a *app) (wired, error) {
 	var err error
 	p.room, err = practice.New(ctx, practice.Options{
 		DB: a.db, Clock: roomClock{app: a}, Location: amsterdam, People: castPeople(),
-		Channels: []practice.Channel{{ID: playChannel, Name: playChannel, Members: p.here}},
+		Channels: []practice.Channel{{ID: playChannel, Name: playChannel, Members: slices.Clone(p.here)}},
 		Usages:   func(locale string) []chat.Usage { return command.Usages(text.Of(locale)) },
 		Try:      tryFirst, Log: a.log,
 	})
@@ -87,9 +87,15 @@ func (p *practicePlay) opens(user string) error {
 	return p.room.Type(context.Background(), practice.Seat{User: user}, "hallo")
 }
 
-func (p *practicePlay) joins(string) error { return fmt.Errorf("not yet") }
+func (p *practicePlay) joins(user string) (again bool, err error) {
+	p.here = append(p.here, user)
+	return true, nil
+}
 
-func (p *practicePlay) leaves(string) error { return fmt.Errorf("not yet") }
+func (p *practicePlay) leaves(user string) (again bool, err error) {
+	p.here = slices.DeleteFunc(p.here, func(name string) bool { return name == user })
+	return true, nil
+}
 
 func (p *practicePlay) sees(user string, reply chat.Reply) (string, error) {
 	if len(reply.Body) == 0 {

@@ -43,7 +43,7 @@ import (
 //	at 2027-01-12T08:30               moves the clock on, firing what is due
 //	kernteam [en]                     Anna sets up the kernteam, as its chair
 //	joins hugo, leaves bram           the channel's members change
-//	outage on|off, restart            the platform is gone; the bot starts anew
+//	outage on|off|refused, restart    the platform is gone, or wants no more; the bot starts anew
 //	trail 'DID' ; log 'TEXT'          audit trail; log
 //	dump                              shows everything, for who writes a transcript
 //
@@ -96,8 +96,10 @@ type stage interface {
 	sends(user string, form chat.Form, values map[string][]string) (problems map[string]string, err error)
 	presses(user, post, button string) error
 	opens(user string) error
-	joins(user string) error
-	leaves(user string) error
+	// joins and leaves change who is in the channel; again when the bot has to
+	// start anew to hear of it.
+	joins(user string) (again bool, err error)
+	leaves(user string) (again bool, err error)
 
 	// sees returns when reply is what user has before them, as they read it.
 	sees(user string, reply chat.Reply) (string, error)
@@ -120,7 +122,8 @@ type scene struct {
 	clock    clock
 	app      *app
 	stop     func() error
-	down     atomic.Bool
+	down     atomic.Bool // nothing reaches the platform
+	refusing atomic.Bool // it takes nothing for the channel
 	log      lockedBuffer
 	roster   chan struct{} // closed at the first one of a run
 	mu       sync.Mutex
@@ -195,11 +198,7 @@ func (s *scene) run(ts *testscript.TestScript) {
 		}
 		return err
 	}
-	select {
-	case <-s.roster: // the bot hears what happens
-	case <-time.After(30 * time.Second):
-		ts.Fatalf("the bot never heard who is in the channel")
-	}
+	s.hears(ts)
 }
 
 // listen takes the address that the platform knows the bot by.
@@ -240,6 +239,9 @@ func (o observed) Receive(ctx context.Context, handle chat.Handler) error {
 }
 
 func (o observed) Deliver(ctx context.Context, d chat.Delivery) (chat.PostID, error) {
+	if o.scene.refusing.Load() && d.To.Channel != "" {
+		return "", &chat.Failure{Outcome: chat.Refused, Err: fmt.Errorf("archived")}
+	}
 	if o.scene.down.Load() {
 		return "", &chat.Failure{Outcome: chat.NotSent, Err: fmt.Errorf("outage")}
 	}
@@ -439,15 +441,39 @@ func founded(ts *testscript.TestScript, s *scene, _ bool, args []string) {
 }
 
 func joins(ts *testscript.TestScript, s *scene, _ bool, args []string) {
-	ts.Check(s.stage.joins(args[0]))
+	s.members(ts, func() (bool, error) { return s.stage.joins(args[0]) })
 }
 
 func leaves(ts *testscript.TestScript, s *scene, _ bool, args []string) {
-	ts.Check(s.stage.leaves(args[0]))
+	s.members(ts, func() (bool, error) { return s.stage.leaves(args[0]) })
+}
+
+func (s *scene) members(ts *testscript.TestScript, change func() (again bool, err error)) {
+	s.mu.Lock()
+	s.roster = make(chan struct{})
+	s.mu.Unlock()
+	again, err := change()
+	ts.Check(err)
+	if again {
+		restart(ts, s, false, nil)
+		return
+	}
+	s.hears(ts)
+	s.settle(ts)
+}
+
+// hears waits until the bot was told who is in the channel.
+func (s *scene) hears(ts *testscript.TestScript) {
+	select {
+	case <-s.roster:
+	case <-time.After(30 * time.Second):
+		ts.Fatalf("the bot never heard who is in the channel")
+	}
 }
 
 func outage(ts *testscript.TestScript, s *scene, _ bool, args []string) {
 	s.down.Store(args[0] == "on")
+	s.refusing.Store(args[0] == "refused")
 }
 
 func restart(ts *testscript.TestScript, s *scene, _ bool, _ []string) {
