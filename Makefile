@@ -2,7 +2,7 @@
 # `go test ./...` alone works too: it skips what needs a part that this machine lacks, and says so.
 
 .DEFAULT_GOAL := test
-.PHONY: test prepare packages server check bench fuzz build image
+.PHONY: test prepare packages server axe check bench fuzz build image
 
 # Where tests leave what a person may want to look at, such as screenshots.
 export KANSBOT_TESTOUT ?= $(CURDIR)/.ci/out
@@ -11,17 +11,20 @@ FUZZTIME ?= 10s
 
 test: packages
 	@mkdir -p $(KANSBOT_TESTOUT)
-	@$(MAKE) --no-print-directory -j2 server check
+	@$(MAKE) --no-print-directory -j2 server axe check
 	go test -race -timeout 10m ./...
 
 # What the tests need besides Go: Debian packages, and a Mattermost server built from its source.
-prepare: packages server
+prepare: packages server axe
 
 packages:
 	@.ci/packages
 
 server:
 	@adapters/mattermost/testserver/build >/dev/null
+
+axe:
+	@.ci/axe
 
 check:
 	@unformatted=$$(gofmt -l .) && test -z "$$unformatted" || { echo "not as gofmt writes it: $$unformatted"; exit 1; }

@@ -382,6 +382,9 @@ func TestBrowserPhone(t *testing.T) {
 	b.inBoth("phone-first-visit")
 	b.click("#welcome button", "Ik weet genoeg")
 	b.until(`!document.getElementById('welcome')`)
+	b.press("#who summary")
+	b.inBoth("phone-people")
+	b.keys(kb.Escape)
 	b.say("/signaal begint niet aan een taak als het moeilijk lijkt")
 	for range 9 {
 		b.click("#clock button", "Naar wat er nu komt")

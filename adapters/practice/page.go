@@ -113,7 +113,8 @@ func (r *Room) seat(v url.Values) Seat {
 func (r *Room) show(w http.ResponseWriter, req *http.Request) {
 	q := req.URL.Query()
 	l := look{Seat: r.seat(q), Theme: cookie(req, "kansbot_theme"), Welcome: cookie(req, "kansbot_welcome") == ""}
-	l.Since, l.After = parseSeq(q.Get("since"))
+	since, err := strconv.ParseUint(q.Get("since"), 10, 64)
+	l.Since, l.After = since, err == nil
 	if say := "say." + q.Get("say"); texts("").T(say) != say {
 		l.Say = texts(l.Locale).T(say)
 	}
@@ -121,7 +122,7 @@ func (r *Room) show(w http.ResponseWriter, req *http.Request) {
 		l.Theme = ""
 	}
 	var b bytes.Buffer
-	if err := r.page(req.Context(), l).write(&b); err != nil {
+	if err := templates.ExecuteTemplate(&b, "page", r.page(req.Context(), l)); err != nil {
 		r.opt.Log.Error("practice room: page", "err", err)
 		http.Error(w, "page failed", http.StatusInternalServerError)
 		return

@@ -112,11 +112,6 @@ type OpenForm struct {
 type Room struct {
 	opt Options
 
-	// door is held for reading while the handler runs, so that Receive can
-	// wait for it.
-	door   sync.RWMutex
-	handle chat.Handler
-
 	clock sync.Mutex // one change of the clock at a time
 
 	mu      sync.Mutex
@@ -127,8 +122,11 @@ type Room struct {
 	forms   map[string]*OpenForm
 	seen    map[Seat]uint64
 	changed chan struct{} // closed, and made anew, at each change
+	handle  chat.Handler
 	awake   chan struct{} // closed while there is a handler
 	closing chan struct{} // closed when Receive ends
+
+	running sync.WaitGroup // of handlers; grows under mu, and only while there is one
 }
 
 // What a caller can have wrong. The page tells it in the reader's language.

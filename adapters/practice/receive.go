@@ -35,10 +35,7 @@ func (r *Room) Receive(ctx context.Context, handle chat.Handler) error {
 // listen lets events through to handle, or with nil holds them back and
 // returns when none is being handled.
 func (r *Room) listen(handle chat.Handler) {
-	r.door.Lock()
-	defer r.door.Unlock()
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	switch {
 	case handle != nil && r.handle == nil:
 		close(r.awake)
@@ -48,6 +45,10 @@ func (r *Room) listen(handle chat.Handler) {
 		r.closing = make(chan struct{})
 	}
 	r.handle = handle
+	r.mu.Unlock()
+	if handle == nil {
+		r.running.Wait()
+	}
 }
 
 func (r *Room) rollCall(ctx context.Context, send func(context.Context, chat.Event) (chat.Reply, error)) error {
@@ -69,15 +70,16 @@ func (r *Room) rollCall(ctx context.Context, send func(context.Context, chat.Eve
 // send gives one event to the handler, waiting for Receive when needed.
 func (r *Room) send(ctx context.Context, e chat.Event) (chat.Reply, error) {
 	for {
-		r.door.RLock()
-		if r.handle != nil {
-			defer r.door.RUnlock()
-			return r.handle(ctx, e), nil
-		}
 		r.mu.Lock()
-		awake := r.awake
+		handle, awake := r.handle, r.awake
+		if handle != nil {
+			r.running.Add(1)
+		}
 		r.mu.Unlock()
-		r.door.RUnlock()
+		if handle != nil {
+			defer r.running.Done()
+			return handle(ctx, e), nil
+		}
 		select {
 		case <-awake:
 		case <-ctx.Done():

@@ -77,7 +77,6 @@ var wording = map[string][2]string{
 	"you.are":      {"Je bent nu", "You are now"},
 	"you.pick":     {"Kijk mee als iemand anders", "See it as somebody else"},
 	"places":       {"Gesprekken", "Conversations"},
-	"channels":     {"Kanalen", "Channels"},
 	"direct":       {"Berichten van Kansbot", "Messages from Kansbot"},
 	"direct.about": {"Deze berichten ziet alleen %s.", "Only %s sees these messages."},
 	"members":      {"In dit kanaal", "In this channel"},
