@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,11 +22,12 @@ import (
 	"github.com/mattermost/mattermost/server/public/model"
 )
 
-// imitation is as much of a Mattermost server as a running bot asks for, and
-// it fails on request, which a real one does not. It has rooms with the same
-// people in each.
+// imitation is as much of a Mattermost server as a running bot has to do with.
+// It fails, which a real one does not do on request. Its rooms have the same
+// people.
 type imitation struct {
 	*httptest.Server
+	bot    string // its address
 	mux    *http.ServeMux
 	heard  func() // called when a request comes in, and when it has been done
 	people []*model.User
@@ -45,9 +50,9 @@ func imitationID(kind string, n int) string { return fmt.Sprintf("%s%0*d", kind,
 
 var imitationBot = &model.User{Id: imitationID("bot", 0), Username: "kansbot", IsBot: true}
 
-func imitate(t *testing.T, seed uint64, rooms int) *imitation {
+func imitate(t *testing.T, bot string, seed uint64, rooms int) *imitation {
 	s := &imitation{
-		mux: http.NewServeMux(), heard: func() {},
+		bot: bot, mux: http.NewServeMux(), heard: func() {},
 		rand: rand.New(rand.NewPCG(seed, 0)), troubles: map[trouble]int{},
 		pending: map[string]*model.Post{}, dialogs: map[string]model.OpenDialogRequest{},
 	}
@@ -130,10 +135,23 @@ func (s *imitation) trouble(on bool) {
 	s.troubled = on
 }
 
+// settle waits, in calm, for posts that are still being made.
+func (s *imitation) settle() {
+	for {
+		s.mu.Lock()
+		busy := !s.troubled && slices.Contains(slices.Collect(maps.Values(s.pending)), nil)
+		s.mu.Unlock()
+		if !busy {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // ServeHTTP does what it was asked also when who asked has died meanwhile.
 func (s *imitation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.heard()
-	if r.Header.Get("Authorization") != "Bearer "+imitationToken {
+	if !strings.EqualFold(r.Header.Get("Authorization"), "bearer "+imitationToken) {
 		refuse(w, http.StatusUnauthorized, "imitation.token.app_error")
 		return
 	}
@@ -202,9 +220,8 @@ func (s *imitation) direct(w http.ResponseWriter, r *http.Request) {
 // directRoom is the channel of the bot and one person.
 func directRoom(user string) string { return "dm" + user[2:] }
 
-// create knows a pending id as the real server does: while the post is being
-// made, and after that in its memory only, which a restart empties; here it is
-// gone at once half of the time.
+// create answers a pending id that it knows as the real server does: with an
+// error while the post is being made, and with that post later.
 func (s *imitation) create(w http.ResponseWriter, r *http.Request) {
 	var post model.Post
 	if json.NewDecoder(r.Body).Decode(&post) != nil {
@@ -213,7 +230,7 @@ func (s *imitation) create(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	made, known := s.pending[post.PendingPostId]
-	if !known {
+	if !known && post.PendingPostId != "" {
 		s.pending[post.PendingPostId] = nil
 	}
 	s.mu.Unlock()
@@ -226,23 +243,22 @@ func (s *imitation) create(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	if what, delay := s.draw(late); what == late {
-		time.Sleep(delay)
+	if what, delay := s.draw(late, late); what == late {
+		time.Sleep(10 * delay) // so that the bot's next life may ask for the same
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if post.RootId != "" && !slices.ContainsFunc(s.posts, func(p *model.Post) bool {
 		return p.Id == post.RootId && p.RootId == "" && p.ChannelId == post.ChannelId
 	}) {
+		delete(s.pending, post.PendingPostId)
 		refuse(w, http.StatusBadRequest, "api.post.create_post.root_id.app_error")
 		return
 	}
 	post.Id, post.UserId = imitationID("post", len(s.posts)), imitationBot.Id
 	post.CreateAt = time.Now().UnixMilli()
 	s.posts = append(s.posts, &post)
-	if s.rand.IntN(2) == 0 {
-		delete(s.pending, post.PendingPostId)
-	} else {
+	if post.PendingPostId != "" {
 		s.pending[post.PendingPostId] = &post
 	}
 	give(w, http.StatusCreated, &post)
@@ -268,13 +284,16 @@ func (s *imitation) patch(w http.ResponseWriter, r *http.Request) {
 	give(w, http.StatusOK, post)
 }
 
-// page gives a channel's posts newest first, as of the one named "before".
+// page gives a channel's posts newest first, as of the one named "before". Of
+// these the pending ids are forgotten, as in a restart or after 30 seconds: who
+// looks must find.
 func (s *imitation) page(w http.ResponseWriter, r *http.Request) {
 	size, _ := strconv.Atoi(r.URL.Query().Get("per_page"))
 	before := r.URL.Query().Get("before")
 	list := model.NewPostList()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	maps.DeleteFunc(s.pending, func(_ string, p *model.Post) bool { return p != nil && p.ChannelId == r.PathValue("id") })
 	for _, post := range slices.Backward(s.posts) {
 		switch {
 		case len(list.Order) == cmp.Or(size, 60):
@@ -302,13 +321,6 @@ func (s *imitation) open(w http.ResponseWriter, r *http.Request) {
 	give(w, http.StatusOK, map[string]string{"status": "OK"})
 }
 
-func (s *imitation) opened(trigger string) (model.OpenDialogRequest, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	dialog, found := s.dialogs[trigger]
-	return dialog, found
-}
-
 // all are the posts now, oldest first.
 func (s *imitation) all() []*model.Post {
 	s.mu.Lock()
@@ -316,14 +328,71 @@ func (s *imitation) all() []*model.Post {
 	return slices.Clone(s.posts)
 }
 
-// press is what the server sends for a person who presses a button.
-func (s *imitation) press(user *model.User, post *model.Post, action *model.PostAction, trigger string) (url string, body []byte) {
-	body, err := json.Marshal(model.PostActionIntegrationRequest{
+// What follows is what the server sends to the bot, which gives the text that
+// only one person gets to read.
+
+func (s *imitation) command(room *model.Channel, user *model.User, line, trigger string) (text string, err error) {
+	name, rest, _ := strings.Cut(line, " ")
+	form := url.Values{
+		"command": {"/" + name}, "text": {rest}, "token": {commandToken(name)}, "trigger_id": {trigger},
+		"user_id": {user.Id}, "user_name": {user.Username}, "channel_id": {room.Id}, "channel_name": {room.Name},
+	}
+	return s.send(s.bot+"/mattermost/command", "application/x-www-form-urlencoded", []byte(form.Encode()), "Token "+commandToken(name))
+}
+
+func commandToken(command string) string { return "token" + command }
+
+func (s *imitation) press(post *model.Post, action *model.PostAction, user *model.User, trigger string) (text string, err error) {
+	return s.sendJSON(action.Integration.URL, model.PostActionIntegrationRequest{
 		UserId: user.Id, UserName: user.Username, ChannelId: post.ChannelId, PostId: post.Id,
 		TriggerId: trigger, Type: "button", Context: action.Integration.Context,
 	})
-	if err != nil {
-		panic(err)
+}
+
+// submit sends in the form that was opened with a trigger.
+func (s *imitation) submit(room *model.Channel, user *model.User, trigger string, values map[string]any) error {
+	s.mu.Lock()
+	form, found := s.dialogs[trigger]
+	s.mu.Unlock()
+	if !found {
+		return errors.New("no form was opened")
 	}
-	return action.Integration.URL, body
+	_, err := s.sendJSON(form.URL, model.SubmitDialogRequest{
+		Type: "dialog_submission", State: form.Dialog.State, UserId: user.Id, ChannelId: room.Id, Submission: values,
+	})
+	return err
+}
+
+func (s *imitation) sendJSON(url string, v any) (string, error) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return "", err
+	}
+	return s.send(url, "application/json", body, "")
+}
+
+func (s *imitation) send(url, contentType string, body []byte, authorization string) (text string, err error) {
+	r, err := http.NewRequest(http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	r.Header.Set("Content-Type", contentType)
+	r.Header.Set("Authorization", authorization)
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	var answer struct {
+		Text          string            `json:"text"`
+		EphemeralText string            `json:"ephemeral_text"`
+		Error         string            `json:"error"`
+		Errors        map[string]string `json:"errors"`
+	}
+	err = json.NewDecoder(resp.Body).Decode(&answer)
+	s.heard()
+	if resp.StatusCode != http.StatusOK || answer.Error != "" || len(answer.Errors) > 0 {
+		err = fmt.Errorf("status %d, %s %v", resp.StatusCode, answer.Error, answer.Errors)
+	}
+	return answer.Text + answer.EphemeralText, err
 }

@@ -57,7 +57,10 @@ func (a *Adapter) deliver(ctx context.Context, d chat.Delivery) (chat.PostID, er
 			return "", unsure(err)
 		}
 	}
-	body := a.render(ctx, d.Body)
+	body, err := a.render(ctx, d.Body)
+	if err != nil {
+		return "", unsure(err)
+	}
 	// An edit replaces all properties, from_bot included.
 	props := model.StringInterface{keyProp: d.Key, model.PostPropsFromBot: "true"}
 	if len(body.Attachments) > 0 {
@@ -90,16 +93,27 @@ func (a *Adapter) deliver(ctx context.Context, d chat.Delivery) (chat.PostID, er
 	return chat.PostID(post.Id), nil
 }
 
-// render renders a post or direct message, looking up whom it mentions.
-func (a *Adapter) render(ctx context.Context, body chat.Message) rendered {
-	return renderer{actionURL: a.actionURL(), handle: func(id string) string {
-		u, err := a.user(ctx, id)
-		if err != nil {
-			a.log.Warn("nobody to mention", "user", id, "err", err)
+// render renders a post or direct message, looking up whom it mentions. Whoever
+// the server knows nothing of stays a name; but while it cannot say, there is no
+// post: without its mention it would reach nobody, for good.
+func (a *Adapter) render(ctx context.Context, body chat.Message) (rendered, error) {
+	var failed error
+	out := renderer{actionURL: a.actionURL(), handle: func(id string) string {
+		if failed != nil {
 			return ""
 		}
-		return u.Username
+		u, err := a.user(ctx, id)
+		if err == nil {
+			return u.Username
+		}
+		if f := failure(err); f.Outcome == chat.Refused {
+			a.log.Warn("nobody to mention", "user", id, "err", err)
+		} else {
+			failed = &chat.Failure{Outcome: chat.NotSent, After: f.After, Err: f.Err}
+		}
+		return ""
 	}}.message(body)
+	return out, failed
 }
 
 // pendingID is the same for each attempt at a post: within 30 s the server then
@@ -170,9 +184,6 @@ func failure(err error) *chat.Failure {
 		out.Outcome, out.After = chat.NotSent, max(f.after, time.Minute)
 	case f.status >= 400 && f.status < 500:
 		out.Outcome = chat.Refused
-	case f.id == "api.post.deduplicate_create_post.pending":
-		// An earlier attempt of ours is still under way there.
-		out.After = max(f.after, time.Second)
 	}
 	return out
 }

@@ -62,6 +62,42 @@ func TestDeliver(t *testing.T) {
 	}
 }
 
+// A post waits for the name that mentions somebody, unless there is none.
+func TestWhoIsMentioned(t *testing.T) {
+	for name, test := range map[string]struct {
+		answer  http.HandlerFunc
+		outcome chat.Outcome
+		shows   string // instead of waiting
+	}{
+		"server error":  {answer: refusing(500, "app.user.get.app_error"), outcome: chat.NotSent},
+		"rate limit":    {answer: refusing(429, ""), outcome: chat.NotSent},
+		"nobody":        {answer: refusing(404, "app.user.missing_account.const"), shows: "Anna belt"},
+		"not an id":     {answer: refusing(400, "api.context.invalid_url_param.app_error"), shows: "Anna belt"},
+		"found at once": {shows: "@anna belt"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			s.server.answer("GET /api/v4/users/"+annaID, test.answer)
+			d := toZwaan("actie/7")
+			d.Body[0].Text[0].Text = "Anna"
+			_, err := s.Deliver(t.Context(), d)
+			if test.shows == "" {
+				if f := (*chat.Failure)(nil); !errors.As(err, &f) || f.Outcome != test.outcome || len(s.server.bodies(createPost)) != 0 {
+					t.Fatalf("%v, sent %q", err, s.server.bodies(createPost))
+				}
+				d.Unsure = true // an earlier attempt may have landed all the same
+				if _, err = s.Deliver(t.Context(), d); failure(err).Outcome != chat.Unknown {
+					t.Errorf("unsure: %v", err)
+				}
+				return
+			}
+			if err != nil || !strings.Contains(s.server.bodies(createPost)[0], test.shows) {
+				t.Errorf("%v, sent %q", err, s.server.bodies(createPost))
+			}
+		})
+	}
+}
+
 func TestEdit(t *testing.T) {
 	s := newStage(t)
 	d := toZwaan("actie/7")
@@ -119,7 +155,7 @@ func TestOutcomes(t *testing.T) {
 		"proxy says no":          {raw(403, "", "", "<html>"), chat.NotSent, time.Minute},
 		"proxy knows no server":  {raw(404, "", "", "<html>"), chat.NotSent, time.Minute},
 		"moved":                  {raw(301, "Location", "https://elsewhere.example", ""), chat.NotSent, time.Minute},
-		"earlier one under way":  {refusing(500, "api.post.deduplicate_create_post.pending"), chat.Unknown, time.Second},
+		"earlier one under way":  {refusing(500, "api.post.deduplicate_create_post.pending"), chat.Unknown, 0},
 		"server error":           {refusing(500, "app.post.save.app_error"), chat.Unknown, 0},
 		"bad gateway":            {raw(502, "", "", "<html>"), chat.Unknown, 0},
 		"unavailable for a time": {raw(503, "Retry-After", "120", ""), chat.Unknown, 2 * time.Minute},

@@ -1,0 +1,283 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/mattermost/mattermost/server/public/model"
+	"go.etcd.io/bbolt"
+
+	"kansbot/adapters/bolt"
+	"kansbot/adapters/mattermost"
+	"kansbot/internal/audit"
+	"kansbot/internal/chat"
+	"kansbot/internal/kv"
+	"kansbot/internal/outbox"
+	"kansbot/internal/store"
+	"kansbot/internal/team"
+)
+
+// check compares what is stored after the last kill with what people were told
+// and with what the server shows.
+func (h *hunt) check() {
+	path := filepath.Join(h.dir, "kansbot.db")
+	h.checkFile(path)
+	db, err := bolt.Open(path)
+	if err != nil {
+		h.Fatal(err)
+	}
+	defer db.Close()
+	err = db.View(h.Context(), func(tx kv.Tx) error {
+		posts, err := store.Table[outbox.Status]{Name: "post"}.All(tx)
+		if err != nil {
+			return err
+		}
+		h.checkPosts(posts)
+		for room, channel := range h.server.rooms {
+			k, found, err := store.At(tx, mattermost.Name, "", channel.Id)
+			if err != nil || !found {
+				return fmt.Errorf("kernteam of room %d: %v, %w", room, found, err)
+			}
+			if err := errors.Join(h.checkTold(tx, room, k.ID), h.checkOrder(tx, room, k.ID)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		h.Fatal(err)
+	}
+}
+
+func (h *hunt) checkFile(path string) {
+	file, err := bbolt.Open(path, 0o600, nil)
+	if err != nil {
+		h.Fatal(err)
+	}
+	defer file.Close()
+	err = file.View(func(tx *bbolt.Tx) error {
+		for damage := range tx.Check() {
+			h.Errorf("file: %v", damage)
+		}
+		return nil
+	})
+	if err != nil {
+		h.Fatal(err)
+	}
+}
+
+var wordPattern = regexp.MustCompile(`zq[a-z]+`)
+
+// checkTold: all that people were told of is there, and no request did
+// anything twice.
+func (h *hunt) checkTold(tx kv.Tx, room int, id string) error {
+	signals, err1 := store.Signals.All(tx, id)
+	actions, err2 := store.Actions.All(tx, id)
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	times := map[string]int{}
+	for _, s := range signals {
+		times[wordPattern.FindString(s.Seen)]++
+	}
+	for _, a := range actions {
+		times[wordPattern.FindString(a.Text)]++
+	}
+	for word, n := range times {
+		if word == "" || n != 1 {
+			h.Errorf("room %d: %q was typed once, and stored %d times", room, word, n)
+		}
+	}
+	for _, told := range h.told {
+		if told.room != room {
+			continue
+		}
+		var s team.Signal // both are numbered from 1, without a gap
+		var a team.Action
+		if told.nr > 0 && told.nr <= len(signals) {
+			s = signals[told.nr-1]
+		}
+		if told.nr > 0 && told.nr <= len(actions) {
+			a = actions[told.nr-1]
+		}
+		there := false
+		switch told.what {
+		case "again":
+			there = times[told.word] == 1
+		case "signal":
+			there = s.Nr == told.nr && strings.Contains(s.Seen, told.word)
+		case "changed":
+			there = s.Nr == told.nr && s.Parents == team.Agreed
+		case "action":
+			there = a.Nr == told.nr && strings.Contains(a.Text, told.word)
+		case "done":
+			there = a.Nr == told.nr && a.Status == team.Done
+		case "postponed":
+			there = a.Nr == told.nr && team.DateOf(a.Created).AddDays(14).Before(a.Due)
+		}
+		if !there {
+			h.Errorf("lost: %+v", told)
+		}
+	}
+	return nil
+}
+
+// checkPosts: what the server shows is what the outbox kept, no more and no
+// less.
+func (h *hunt) checkPosts(kept []outbox.Status) {
+	shown := map[string][]*model.Post{}
+	for _, post := range h.server.all() {
+		key := postKey(post)
+		if key == "" && strings.HasPrefix(post.ChannelId, "dm") {
+			continue // an answer, for one person and once
+		}
+		shown[key] = append(shown[key], post)
+	}
+	for _, s := range kept {
+		p := s.Post
+		if s.State != outbox.Sent || s.Sent != s.Wanted {
+			h.Errorf("%s is %s, version %d of %d: %s", p.Key, s.State, s.Sent, s.Wanted, s.Reason)
+		}
+		posts := shown[p.Key]
+		delete(shown, p.Key)
+		if len(posts) != 1 {
+			h.Errorf("%s is shown %d times", p.Key, len(posts))
+			continue
+		}
+		post, root, channel := posts[0], "", p.To.Channel
+		if p.Under != "" {
+			root = h.rootID(kept, p.Under)
+		}
+		if p.To.User != "" {
+			channel = directRoom(p.To.User)
+		}
+		if string(s.ID) != post.Id || post.ChannelId != channel || post.RootId != root {
+			h.Errorf("%s is %s in %s under %q; want %s in %s under %q", p.Key, post.Id, post.ChannelId, post.RootId, s.ID, channel, root)
+		}
+		if got, want := readable(post), lettersOf(p.Body); got != want {
+			h.Errorf("%s shows\n%s\nwant\n%s", p.Key, got, want)
+		}
+	}
+	for key, posts := range shown {
+		h.Errorf("%q is shown %d times, and not kept", key, len(posts))
+	}
+}
+
+func (h *hunt) rootID(kept []outbox.Status, key string) string {
+	i := slices.IndexFunc(kept, func(s outbox.Status) bool { return s.Post.Key == key })
+	if i < 0 || kept[i].ID == "" {
+		h.Errorf("no root %s", key)
+		return ""
+	}
+	return string(kept[i].ID)
+}
+
+func postKey(p *model.Post) string {
+	key, _ := p.GetProp("kansbot_key").(string)
+	return key
+}
+
+// trailed are the keys of posts that have a line in the trail.
+var trailed = regexp.MustCompile(`^(team|signal|action|help)/`)
+
+// checkOrder: a room shows posts in the order of the trail, which was written
+// in the same transactions.
+func (h *hunt) checkOrder(tx kv.Tx, room int, id string) error {
+	lines, err := audit.Of(tx, id)
+	if err != nil {
+		return err
+	}
+	var want, got []string
+	kinds := map[string]string{"signal.log": "signal", "action.make": "action"}
+	helps := 0
+	for _, line := range lines {
+		_, nr, _ := strings.Cut(line.On, " ")
+		switch line.Did {
+		case "team.make":
+			want = append(want, "team/"+id)
+		case "action.help":
+			helps++
+			want = append(want, fmt.Sprintf("help/%s/%d", id, helps))
+		case "signal.log", "action.make":
+			want = append(want, kinds[line.Did]+"/"+id+"/"+nr)
+		}
+	}
+	for _, post := range h.server.all() {
+		if key := postKey(post); post.ChannelId == h.server.rooms[room].Id && trailed.MatchString(key) {
+			got = append(got, key)
+		}
+	}
+	for i := range max(len(got), len(want)) {
+		if i >= len(got) || i >= len(want) || got[i] != want[i] {
+			h.Errorf("room %d: from its post %d on it shows\n%q\nwant\n%q", room, i, got[min(i, len(got)):], want[min(i, len(want)):])
+			break
+		}
+	}
+	return nil
+}
+
+// report says what the run amounted to.
+func (h *hunt) report() {
+	told, posts := map[string]int{}, map[string]int{}
+	for _, about := range h.told {
+		told[about.what]++
+	}
+	for _, post := range h.server.all() {
+		kind, _, _ := strings.Cut(postKey(post), "/")
+		posts[kind]++
+	}
+	for _, kind := range []string{"signal", "action", "help", "helpchair", "remind"} {
+		if posts[kind] == 0 {
+			h.Errorf("nobody got to see a %s: this run shows little", kind)
+		}
+	}
+	h.Logf("%d kills in %v; people were told of %d changes: %v; %d posts: %v; the server: %v",
+		h.killed, time.Since(h.began).Round(time.Second), len(h.told), told, len(h.server.all()), posts, h.server.troubles)
+}
+
+// lettersOf leaves the letters, digits and mentions of a message, buttons
+// included. Here people's handles are their names, but for case.
+func lettersOf(m chat.Message) string {
+	var b strings.Builder
+	for _, block := range m {
+		for _, line := range append([][]chat.Span{block.Text}, block.Items...) {
+			for _, span := range line {
+				if span.Style == chat.Mention {
+					b.WriteString("@")
+				}
+				b.WriteString(span.Text)
+			}
+		}
+		for _, button := range block.Buttons {
+			b.WriteString(button.Label)
+		}
+	}
+	return letters(b.String())
+}
+
+func readable(p *model.Post) string {
+	var b strings.Builder
+	b.WriteString(p.Message)
+	for _, a := range p.Attachments() {
+		b.WriteString(a.Text)
+		for _, action := range a.Actions {
+			b.WriteString(action.Name)
+		}
+	}
+	return letters(b.String())
+}
+
+func letters(s string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsLetter(c) || unicode.IsDigit(c) || c == '@' {
+			return unicode.ToLower(c)
+		}
+		return -1
+	}, s)
+}
