@@ -154,10 +154,10 @@ func (a *app) nextDue(ctx context.Context) (at time.Time, found bool) {
 	return at, found && err == nil
 }
 
-func circle(c config.Circle) []team.Element {
+func circle(c config.Circle) team.Circle {
 	list := make([]team.Element, len(c.Elements))
 	for i, e := range c.Elements {
-		list[i] = team.Element{Key: e.Key, Label: e.Label, Question: e.Question}
+		list[i] = team.Element(e)
 	}
-	return list
+	return team.Circle{Name: c.Name, Source: c.Source, Elements: list}
 }

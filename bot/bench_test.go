@@ -176,6 +176,8 @@ func (h *harbour) platform(w http.ResponseWriter, r *http.Request) {
 		}
 		w.WriteHeader(http.StatusCreated)
 		fmt.Fprintf(w, `{"id":%q,"user_id":%q,"channel_id":%q}`, benchID("post", int(h.posts.Add(1))), bot, post.Channel)
+	case strings.HasSuffix(path, "/patch"):
+		fmt.Fprintf(w, `{"id":%q}`, strings.Split(path, "/")[1])
 	case path == "users/me":
 		fmt.Fprintf(w, `{"id":%q,"username":"kansbot","is_bot":true}`, bot)
 	case strings.HasPrefix(path, "users/user"):

@@ -111,7 +111,9 @@ func (a *app) rehearseAdvance(w http.ResponseWriter, r *http.Request) {
 			Error string `json:"error"`
 		}{what})
 	}
-	if host, _, err := net.SplitHostPort(r.RemoteAddr); err != nil || !config.Loopback(host) {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	name, _, named := net.SplitHostPort(r.Host)
+	if err != nil || named != nil || !config.Loopback(host) || !config.Loopback(name) {
 		wrong(http.StatusForbidden, "only from the machine that Kansbot runs on")
 		return
 	}
@@ -120,7 +122,7 @@ func (a *app) rehearseAdvance(w http.ResponseWriter, r *http.Request) {
 	}
 	body := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<10))
 	body.DisallowUnknownFields()
-	err := body.Decode(&asked)
+	err = body.Decode(&asked)
 	by, badDuration := time.ParseDuration(asked.By)
 	if err != nil || badDuration != nil || by < 0 || by > maxAdvance {
 		wrong(http.StatusBadRequest, `want {"by": "24h"}, at most two years`)

@@ -44,7 +44,8 @@ import (
 //	kernteam [en]                     Anna sets up the kernteam, as its chair
 //	joins hugo, leaves bram           the channel's members change
 //	outage on|off|refused, restart    the platform is gone, or wants no more; the bot starts anew
-//	trail 'DID' ; log 'TEXT'          audit trail; log
+//	trail 'DID', log 'TEXT'           audit trail; log
+//	kept 'TEXT'                       anything in the store has it, in any record
 //	dump                              shows everything, for who writes a transcript
 //
 // Texts compare by words: case and the platform's way of showing do not count.
@@ -61,7 +62,7 @@ func TestTranscripts(t *testing.T) {
 			commands := map[string]func(*testscript.TestScript, bool, []string){
 				"channel": withScene(channelShows), "thread": withScene(threadShows), "once": withScene(onceShown), "direct": withScene(directShows),
 				"at": withScene(moveTo), "joins": withScene(joins), "leaves": withScene(leaves), "outage": withScene(outage),
-				"kernteam": withScene(founded), "restart": withScene(restart), "trail": withScene(trail), "log": withScene(logHas), "dump": withScene(dump),
+				"kernteam": withScene(founded), "restart": withScene(restart), "trail": withScene(trail), "kept": withScene(kept), "log": withScene(logHas), "dump": withScene(dump),
 			}
 			for _, name := range castNames {
 				commands[name] = withScene(func(ts *testscript.TestScript, s *scene, neg bool, args []string) {
@@ -291,7 +292,7 @@ func (s *scene) person(ts *testscript.TestScript, neg bool, name string, args []
 	case "gets":
 		expect(ts, neg, s.forms[name].Title, args[0])
 	case "told":
-		expect(ts, neg, s.problems[name][args[0]], args[1])
+		expect(ts, neg, s.problems[name][args[0]], args[1:]...)
 	case "fills":
 		for _, f := range s.forms[name].Fields {
 			if f.Name == args[0] {
@@ -495,10 +496,21 @@ func trail(ts *testscript.TestScript, s *scene, neg bool, args []string) {
 				return err
 			}
 			for _, line := range lines {
-				fmt.Fprintln(&b, line.Did, line.On, line.Role, line.Outcome)
+				fmt.Fprintln(&b, line.Did, line.On, line.Role)
 			}
 		}
 		return nil
+	}))
+	expect(ts, neg, b.String(), args...)
+}
+
+func kept(ts *testscript.TestScript, s *scene, neg bool, args []string) {
+	var b bytes.Buffer
+	ts.Check(s.app.db.View(context.Background(), func(tx kv.Tx) error {
+		return tx.Scan(nil, nil, func(_, value []byte) error {
+			_, err := b.Write(append(value, '\n'))
+			return err
+		})
 	}))
 	expect(ts, neg, b.String(), args...)
 }

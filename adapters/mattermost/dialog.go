@@ -67,16 +67,10 @@ func element(f chat.Field, recent bool) model.DialogElement {
 	}
 	switch f.Kind {
 	case chat.Line, chat.Lines:
-		e.Type, e.MaxLength, e.Default = "text", f.Max, value
+		e.Type, e.MaxLength, e.Default = "text", f.Limit(), value
 		if f.Kind == chat.Lines || len(value) > model.DialogElementTextMaxLength { // which a line cannot start with
 			e.Type = "textarea"
 			e.Default = first(value, model.DialogElementTextareaMaxLength)
-		}
-		if e.MaxLength == 0 && f.Kind == chat.Lines {
-			e.MaxLength = model.DialogElementTextareaMaxLength
-		}
-		if e.MaxLength == 0 {
-			e.MaxLength = model.DialogElementTextMaxLength
 		}
 	case chat.One:
 		e.Type = "select"

@@ -201,6 +201,7 @@ func (n *news) lose(channel string) {
 	if channel != "" && !slices.Contains(n.health.lost, channel) {
 		n.health.lost = append(n.health.lost, channel)
 	}
+	n.add(task{kind: lost, channel: channel})
 }
 
 func (n *news) regain(channel string) {
@@ -253,6 +254,7 @@ const (
 	roster taskKind = iota
 	allRosters
 	arrived
+	lost
 )
 
 // add queues a task that is not waiting already.
@@ -317,6 +319,10 @@ func (n *news) do(ctx context.Context, t task) error {
 		return nil
 	}
 	if n.ignored[t.channel] {
+		return nil
+	}
+	if t.kind == lost { // whoever is in it, we cannot know any more
+		n.ask(context.WithoutCancel(ctx), chat.Event{Channel: t.channel, Act: chat.Roster{}})
 		return nil
 	}
 	people, err := n.people(ctx, t.channel)

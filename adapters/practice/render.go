@@ -1,7 +1,6 @@
 package practice
 
 import (
-	"cmp"
 	"embed"
 	"html/template"
 	"maps"
@@ -79,14 +78,6 @@ func viewForm(p *page, f *OpenForm) *formView {
 func (f fieldView) Text() string { return strings.Join(f.Values, "\n") }
 
 func (f fieldView) Has(key string) bool { return slices.Contains(f.Values, key) }
-
-// Limit is how many characters the field takes.
-func (f fieldView) Limit() int {
-	if f.Kind == chat.Lines {
-		return cmp.Or(f.Max, 3000)
-	}
-	return cmp.Or(f.Max, 150)
-}
 
 // Group reports whether the field is several inputs under one legend.
 func (f fieldView) Group() bool {

@@ -28,27 +28,26 @@ func (r *Request) actionAsk(a team.Action, due string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	var owners []chat.Option
-	for _, p := range people {
-		owners = append(owners, chat.Option{Key: p.ID, Label: p.Name})
-	}
 	cases, err := store.Cases.All(r.tx, r.team.ID)
 	if err != nil {
 		return answer{}, err
 	}
 	about := []chat.Option{{Key: noCase, Label: r.lang.Say("action.workagenda")}}
-	for _, c := range cases[max(0, len(cases)-95):] {
-		about = append(about, chat.Option{Key: c.Code, Label: c.Code})
-	}
+	slices.SortFunc(cases, func(a, b team.Case) int { return b.Created.Compare(a.Created) })
 	code := noCase
-	if slices.ContainsFunc(cases, func(c team.Case) bool { return c.Code == a.Code }) {
-		code = a.Code
+	for i, c := range cases {
+		if c.Code == a.Code {
+			code = a.Code
+		}
+		if i < maxCases || c.Code == a.Code {
+			about = append(about, chat.Option{Key: c.Code, Label: c.Code})
+		}
 	}
 	if due == "" && !a.Due.IsZero() {
 		due = schedule.ShortDate(string(r.lang), a.Due)
 	}
 	return r.ask("action.make", 0, r.form("action",
-		r.choose("action", "wie", owners, a.Owner),
+		r.choose("action", "wie", persons(people), a.Owner),
 		r.fill("action", "wat", a.Text, maxAction),
 		r.fill("action", "datum", due, 40),
 		optional(r.fill("action", "gelukt", a.Gain, maxGain)),
@@ -197,16 +196,16 @@ func (r *Request) make(a team.Action) (answer, error) {
 			return answer{}, team.Wrong(field, "long", "n", strconv.Itoa(n), "max", strconv.Itoa(maxAction))
 		}
 	}
-	acute, err := r.guard(said{texts: []passage{{"wat", &a.Text}, {"gelukt", &a.Gain}}})
-	if err != nil {
+	if err := r.guard(passage{"wat", a.Text}, passage{"gelukt", a.Gain}); err != nil {
 		return answer{}, err
 	}
-	if acute {
-		return r.danger()
+	if a.Text == "" {
+		return answer{}, team.Wrong("wat", "action.what")
 	}
 	if !r.member(a.Owner).Here {
 		return answer{}, team.Wrong("wie", "who.gone", "name", r.view().Name(a.Owner))
 	}
+	var err error
 	if a.Nr, err = store.Next(r.tx, "action", r.team.ID); err != nil {
 		return answer{}, err
 	}
@@ -276,6 +275,9 @@ func (r *Request) thread(a team.Action) string {
 func actionDue(r *Request, d store.Due) error {
 	a, found, err := store.Actions.Get(r.tx, r.team.ID, store.Nr(d.Nr))
 	if err != nil || !found || a.Status != team.ToDo {
+		return err
+	}
+	if asleep, err := r.asleep(d); err != nil || asleep {
 		return err
 	}
 	step := ""
@@ -386,12 +388,8 @@ func (r *Request) done(a team.Action, helped string) (answer, error) {
 	if n := len([]rune(helped)); n > maxHelped {
 		return answer{}, team.Wrong("", "long", "n", strconv.Itoa(n), "max", strconv.Itoa(maxHelped))
 	}
-	acute, err := r.guard(said{texts: []passage{{"", &helped}}})
-	if err != nil {
+	if err := r.guard(passage{"", helped}); err != nil {
 		return answer{}, err
-	}
-	if acute {
-		return r.danger()
 	}
 	a.Status, a.Done, a.DoneBy, a.Helped = team.Done, r.now.UTC(), r.me.User, helped
 	if err := r.keepAction(a); err != nil {
@@ -468,7 +466,7 @@ func postponeSubmitted(r *Request, nr int, v values) (answer, error) {
 
 func (r *Request) postpone(a team.Action, due team.Date) (answer, error) {
 	old := a
-	a.Due, a.Since, a.Sent = due, r.now.UTC(), nil
+	a.Due, a.Since, a.Sent, a.Help = due, r.now.UTC(), nil, false
 	if err := r.keepAction(a); err != nil {
 		return answer{}, err
 	}
@@ -484,6 +482,40 @@ func (r *Request) postpone(a team.Action, due team.Date) (answer, error) {
 		return answer{}, err
 	}
 	return answer{body: r.view().NewDate(a)}, nil
+}
+
+// actionGive hands an action to another member.
+func actionGive(r *Request, typed string) (answer, error) {
+	handle, rest := cutMention(line(typed))
+	a, _, err := r.action(rest, "geef")
+	if err != nil {
+		return answer{}, err
+	}
+	if handle == "" {
+		return answer{}, team.Wrong("wie", "action.who", "example", "/actie geef "+strconv.Itoa(a.Nr)+" @"+r.me.Handle)
+	}
+	owner, err := r.who(handle)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := store.TakeAction(r.tx, r.team.ID, a); err != nil {
+		return answer{}, err
+	}
+	a.Owner = owner.User
+	if err := r.keepAction(a); err != nil {
+		return answer{}, err
+	}
+	if err := r.did("action.give", on("action", a.Nr)); err != nil {
+		return answer{}, err
+	}
+	if err := r.refresh(r.key("action", a.Nr), r.view().Action(a)); err != nil {
+		return answer{}, err
+	}
+	n, err := store.Next(r.tx, "given", r.team.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.view().Made(a)}, r.post(r.key("given", n), r.thread(a), r.view().Given(a, r.me.User))
 }
 
 func actionHelp(r *Request, typed string) (answer, error) {
@@ -506,7 +538,7 @@ func pressHelp(r *Request, s string) (answer, error) {
 // directly.
 func (r *Request) help(a team.Action) (answer, error) {
 	if a.Help {
-		return answer{body: r.say("action.helped")}, nil
+		return answer{body: r.say("action.helped.before")}, nil
 	}
 	a.Help = true
 	if err := store.PutAction(r.tx, r.team.ID, a); err != nil {

@@ -186,15 +186,15 @@ func open(b *testing.B, path string) kv.DB {
 func newBot(db kv.DB) *command.Bot {
 	return command.New(command.Options{
 		DB: db, Now: func() time.Time { return tuesday }, Wake: func() {}, Log: slog.New(slog.DiscardHandler),
-		Circle: []team.Element{{Key: "leren", Label: "Leren en groeien"}},
+		Circle: team.Circle{Name: "Kansencirkel", Elements: []team.Element{{Key: "leren", Label: "Leren en groeien"}}},
 	})
 }
 
-// write calls put n times, in transactions of a thousand.
+// write calls put n times, in transactions of a hundred.
 func write(b *testing.B, db kv.DB, n int, put func(tx kv.Tx, i int) error) {
-	for from := 0; from < n; from += 1000 {
+	for from := 0; from < n; from += 100 {
 		err := db.Update(b.Context(), func(tx kv.Tx) error {
-			for i := from; i < min(from+1000, n); i++ {
+			for i := from; i < min(from+100, n); i++ {
 				if err := put(tx, i); err != nil {
 					return err
 				}

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -29,7 +30,7 @@ type Options struct {
 	DB     kv.DB
 	Now    func() time.Time
 	Wake   func() // called after a commit: there may be something to send or to time
-	Circle []team.Element
+	Circle team.Circle
 	Log    *slog.Logger
 }
 
@@ -45,7 +46,7 @@ func (b *Bot) Handle(ctx context.Context, event chat.Event) (reply chat.Reply) {
 	r := &Request{lang: text.Of(event.Locale)}
 	defer func() {
 		if cause := recover(); cause != nil {
-			reply = b.failed(r.lang, event, fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
+			reply = b.failed(r.lang, event, panicked(cause))
 		}
 	}()
 
@@ -101,6 +102,16 @@ func (b *Bot) failed(lang text.Lang, event chat.Event, err error) chat.Reply {
 		return chat.Reply{Problems: map[string]string{"": lang.Say("failed", "ref", ref)}}
 	}
 	return chat.Reply{Body: chat.Message{view.Para(lang, "failed", "ref", ref)}}
+}
+
+// panicked is a panic for the log: where, and what kind, but no value that may
+// hold what somebody wrote.
+func panicked(cause any) error {
+	what := fmt.Sprintf("%T", cause)
+	if err, ours := cause.(runtime.Error); ours {
+		what = err.Error()
+	}
+	return fmt.Errorf("panic: %s\n%s", what, debug.Stack())
 }
 
 // nonce is n random bytes in hex.

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"time"
 
 	"kansbot/internal/chat"
@@ -66,6 +67,21 @@ func options[K ~string](lang text.Lang, prefix string, keys []K) []chat.Option {
 	}
 	return list
 }
+
+// persons makes a choice of people, with as much of their names as fits.
+func persons(people []chat.Person) []chat.Option {
+	list := make([]chat.Option, len(people))
+	for i, p := range people {
+		list[i] = chat.Option{Key: p.ID, Label: cmp.Or(p.Name, p.Handle)}
+		for n := maxLabel; len(list[i].Label) > maxLabel; n-- {
+			list[i].Label = cut(list[i].Label, n)
+		}
+	}
+	return list
+}
+
+// maxLabel is how many bytes of an option's label every platform shows.
+const maxLabel = 75
 
 // cut keeps at most n characters.
 func cut(s string, n int) string {

@@ -2,6 +2,8 @@ package command
 
 import (
 	"cmp"
+	"regexp"
+	"slices"
 	"strings"
 
 	"kansbot/internal/chat"
@@ -10,61 +12,57 @@ import (
 	"kansbot/internal/team"
 )
 
-// said is what somebody wrote, with what they said about it: that it is no
+var assurance = regexp.MustCompile(`(?i)(^|\s)(geen-spoed|not-urgent|geen-naam|no-name)(?:[:,.]?(\s|$))`)
+
+// assured takes out what the asker says of their own text: that it is no
 // emergency, or that what looks like a name is none.
-type said struct {
-	texts     []passage
-	notUrgent bool
-	noName    bool
+func (r *Request) assured(text string) string {
+	for m := assurance.FindStringSubmatchIndex(text); m != nil; m = assurance.FindStringSubmatchIndex(text) {
+		switch strings.ToLower(text[m[4]:m[5]]) {
+		case "geen-spoed", "not-urgent":
+			r.notUrgent = true
+		default:
+			r.noName = true
+		}
+		text = strings.TrimSpace(text[:m[3]] + text[m[6]:])
+	}
+	return text
 }
 
-type passage struct {
-	field string
-	text  *string
+// acute: the text may be about a child in danger, which is not for Kansbot. It
+// is asked before anything else is looked at.
+func (r *Request) acute(text string) bool {
+	return !r.notUrgent && privacy.Acute(text, privacy.DefaultAcuteWords)
 }
+
+// passage is something written, and the field it was written in.
+type passage struct{ field, text string }
 
 // guard looks at what somebody wrote before any of it is stored. What must not
-// come in is a Problem that says what was found, the surest first; acute is
-// that it may be about a child in danger, which is not for Kansbot.
-func (r *Request) guard(s said) (acute bool, err error) {
-	members, err := r.members()
-	if err != nil {
-		return false, err
-	}
-	for _, w := range s.texts {
-		rest, notUrgent := privacy.StripNotUrgent(*w.text)
-		rest, noName := stripNoName(rest)
-		*w.text = rest
-		s.notUrgent = s.notUrgent || notUrgent
-		s.noName = s.noName || noName
-	}
+// come in is a Problem that says what was found, the surest first.
+func (r *Request) guard(passages ...passage) error {
 	var sure, maybe error
-	for _, w := range s.texts {
-		if !s.notUrgent && privacy.Acute(*w.text, privacy.DefaultAcuteWords) {
-			return true, nil
-		}
-		for _, f := range privacy.Check(*w.text, r.today()) {
-			found := (*w.text)[f.Start:f.End]
-			problem := team.Wrong(w.field, "private."+string(f.Kind), "found", found)
-			switch {
-			case f.Certain && sure == nil:
-				sure = problem
-			case !f.Certain && maybe == nil && !s.noName && !isMember(members, found):
+	for _, p := range passages {
+		for _, f := range privacy.Check(p.text, r.today()) {
+			found := p.text[f.Start:f.End]
+			problem := team.Wrong(p.field, "private."+string(f.Kind), "found", found)
+			if f.Certain {
+				sure = cmp.Or[error](sure, problem)
+				continue
+			}
+			if maybe != nil || r.noName {
+				continue
+			}
+			members, err := r.members()
+			if err != nil {
+				return err
+			}
+			if !isMember(members, found) {
 				maybe = problem
 			}
 		}
 	}
-	return false, cmp.Or(sure, maybe)
-}
-
-// stripNoName takes "geen-naam" off the front: the asker says that what looks
-// like a name is none.
-func stripNoName(text string) (rest string, said bool) {
-	word, rest := firstWord(text)
-	if isWord(word, "geen-naam", "no-name") {
-		return rest, true
-	}
-	return text, false
+	return cmp.Or(sure, maybe)
 }
 
 // isMember: colleagues may be named.
@@ -78,12 +76,34 @@ func isMember(members map[string]team.Member, found string) bool {
 	return false
 }
 
-// danger is the fixed answer to words of acute danger: only the asker sees it,
-// and nothing of what was typed is kept. That it happened is counted, without
-// by whom.
-func (r *Request) danger() (answer, error) {
-	_, err := store.Next(r.tx, "acute", r.team.ID)
-	return answer{body: r.view().Danger()}, err
+// accepted are the texts that were let in before: sending them again asks
+// nothing anew.
+func (r *Request) accepted(form store.Form) ([]string, error) {
+	if form.Purpose != "signal.change" {
+		return nil, nil
+	}
+	s, _, err := store.Signals.Get(r.tx, r.team.ID, store.Nr(form.Nr))
+	return []string{s.Seen, s.Helps, s.Needed, s.Theme}, err
+}
+
+// assuredForm is assured for every answer of a form; acute is that one of the
+// new ones may be about danger.
+func (r *Request) assuredForm(form store.Form, sent map[string][]string) (acute bool, err error) {
+	before, err := r.accepted(form)
+	if err != nil {
+		return false, err
+	}
+	for name, answers := range sent {
+		for i := range answers {
+			sent[name][i] = r.assured(tidy(answers[i]))
+		}
+	}
+	for _, answers := range sent {
+		for _, text := range answers {
+			acute = acute || !slices.Contains(before, text) && r.acute(text)
+		}
+	}
+	return acute, nil
 }
 
 // reworded is at most one friendly suggestion to say what is needed instead.

@@ -17,7 +17,7 @@ func meetingUnclear(r *Request, typed string) (answer, error) {
 
 // meetingOverview is the next date, what it will be about and what is open.
 func meetingOverview(r *Request) (answer, error) {
-	m, found, err := r.firstMeeting(team.Running)
+	m, found, err := r.running()
 	if err == nil && !found {
 		m, found, err = r.nextMeeting()
 	}
@@ -89,12 +89,11 @@ func meetingPoint(r *Request, typed string) (answer, error) {
 	if found := codes(typed); len(found) > 0 {
 		return answer{}, team.Wrong("", "point.case", "understood", found[0], "example", "/signaal "+typed)
 	}
-	acute, err := r.guard(said{texts: []passage{{"", &typed}}})
-	if err != nil {
+	if err := r.guard(passage{"", typed}); err != nil {
 		return answer{}, err
 	}
-	if acute {
-		return r.danger()
+	if len(m.Points) >= maxPoints {
+		return answer{}, team.Wrong("", "point.full", "max", strconv.Itoa(maxPoints))
 	}
 	m.Points = append(m.Points, team.Point{Text: typed, By: r.me.User})
 	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
@@ -109,7 +108,10 @@ func meetingPoint(r *Request, typed string) (answer, error) {
 	return answer{body: r.say("point.added", "when", r.view().When(m.Start))}, nil
 }
 
-const maxPoint = 140
+const (
+	maxPoint  = 140 // characters
+	maxPoints = 20  // for one meeting
+)
 
 func meetingComing(r *Request, _ string) (answer, error) { return r.rsvp(0, true) }
 
@@ -199,6 +201,9 @@ func meetingDue(r *Request, d store.Due) error {
 		return err
 	}
 	if !r.now.Before(m.LastMoment()) {
+		if asleep, err := r.asleep(d); err != nil || asleep {
+			return err
+		}
 		return r.overdue(m)
 	}
 	if m.Status != team.Planned {
@@ -227,10 +232,11 @@ func meetingDue(r *Request, d store.Due) error {
 	return r.keepMeeting(m)
 }
 
-// timely: a reminder up to two hours late, on the same day, is still of use.
+// timely: a reminder up to two hours late, on the same day, is still of use;
+// but not when people have gone home, unless the meeting is about to begin.
 func (r *Request) timely(step schedule.Step) bool {
 	at := step.At.In(r.zone())
-	return r.now.Sub(at) <= maxLate && team.DateOf(at) == r.today()
+	return r.now.Sub(at) <= maxLate && team.DateOf(at) == r.today() && (r.atWork() || step.Kind == schedule.StepSoon)
 }
 
 func (r *Request) remind(m team.Meeting, step schedule.Step) error {
@@ -305,7 +311,7 @@ func meetingMinutes(r *Request, typed string) (answer, error) {
 			return answer{}, err
 		}
 		signals, err := r.signalsOf(m)
-		return answer{body: r.view().Minutes(m, signals, actions)}, err
+		return answer{body: append(r.view().Minutes(m, signals, actions), r.view().Helped(actions)...)}, err
 	}
 	return answer{}, team.Wrong("", "minutes.none")
 }

@@ -63,10 +63,6 @@ func withPerson(people []chat.Person, p chat.Person) []chat.Person {
 }
 
 func (r *Request) teamForm(k team.Kernteam, people []chat.Person) chat.Form {
-	var chairs []chat.Option
-	for _, p := range people {
-		chairs = append(chairs, chat.Option{Key: p.ID, Label: nameOf(p)})
-	}
 	return r.form("team",
 		r.fill("team", "naam", k.Name, 60),
 		r.fill("team", "school", k.School, 80),
@@ -74,18 +70,14 @@ func (r *Request) teamForm(k team.Kernteam, people []chat.Person) chat.Form {
 		r.choose("team", "soort", options(r.lang, "schooltype.", team.SchoolTypes), string(k.SchoolType)),
 		r.choose("team", "regio", options(r.lang, "region.", team.Regions), string(k.Region)),
 		r.choose("team", "taal", options(r.lang, "lang.", text.Langs), k.Lang),
-		r.choose("team", "voorzitter", chairs, k.Chair),
+		r.choose("team", "voorzitter", persons(people), k.Chair),
 	)
 }
 
-func nameOf(p chat.Person) string {
-	if p.Name != "" {
-		return p.Name
-	}
-	return p.Handle
-}
-
 func teamSubmitted(r *Request, _ int, v values) (answer, error) {
+	if err := r.guardNames(v, "naam", "school", "gemeente"); err != nil {
+		return answer{}, err
+	}
 	if r.team.ID == "" {
 		// Somebody else may have set it up while this form was open.
 		if err := r.locate(); err != nil {
@@ -94,11 +86,19 @@ func teamSubmitted(r *Request, _ int, v values) (answer, error) {
 		if r.team.ID != "" {
 			return answer{}, team.Wrong("", "team.there", "team", r.team.Name)
 		}
+		people, heard, err := store.Rosters.Get(r.tx, r.event.Platform, r.event.Workspace, r.event.Channel)
+		if err != nil {
+			return answer{}, err
+		}
+		if heard && !slices.ContainsFunc(people, func(p chat.Person) bool { return p.ID == r.event.User.ID }) {
+			return answer{}, team.Wrong("", "notmember")
+		}
 		return r.founded(v)
 	}
 	if !r.isChair() && r.hasChair() {
 		return answer{}, team.Wrong("", "chair", "chair", r.view().Name(r.team.Chair))
 	}
+	was := r.team.Chair
 	k := settings(r.team, v)
 	if err := store.PutKernteam(r.tx, k); err != nil {
 		return answer{}, err
@@ -107,7 +107,20 @@ func teamSubmitted(r *Request, _ int, v values) (answer, error) {
 		return answer{}, err
 	}
 	r.in(k)
+	if k.Chair != was {
+		return r.newChair(r.member(k.Chair))
+	}
 	return answer{body: r.say("team.saved")}, nil
+}
+
+// guardNames is guard for fields that name people and places by right.
+func (r *Request) guardNames(v values, fields ...string) error {
+	r.noName = true
+	var passages []passage
+	for _, f := range fields {
+		passages = append(passages, passage{f, v.get(f)})
+	}
+	return r.guard(passages...)
 }
 
 func settings(k team.Kernteam, v values) team.Kernteam {
@@ -267,6 +280,9 @@ func teamRole(r *Request, typed string) (answer, error) {
 		return answer{}, team.Wrong("", "role.other", "chair", r.view().Name(r.team.Chair))
 	}
 	if isWord(rest, "voorzitter", "chair") {
+		if !r.isChair() && r.hasChair() {
+			return answer{}, team.Wrong("", "chair", "chair", r.view().Name(r.team.Chair))
+		}
 		return r.newChair(m)
 	}
 	role, org := cutRole(rest)
@@ -275,6 +291,9 @@ func teamRole(r *Request, typed string) (answer, error) {
 			"example", "/kernteam rol @"+m.Handle+" ib")
 	}
 	m.Role = role
+	if err := r.guardNames(values{"": {org}}, ""); err != nil {
+		return answer{}, err
+	}
 	if org != "" {
 		m.Org = cut(org, 60)
 	}
@@ -285,9 +304,6 @@ func teamRole(r *Request, typed string) (answer, error) {
 }
 
 func (r *Request) newChair(m team.Member) (answer, error) {
-	if !r.isChair() && r.hasChair() {
-		return answer{}, team.Wrong("", "chair", "chair", r.view().Name(r.team.Chair))
-	}
 	r.team.Chair = m.User
 	if err := store.PutKernteam(r.tx, r.team); err != nil {
 		return answer{}, err
@@ -328,6 +344,9 @@ func teamCard(r *Request, _ string) (answer, error) {
 }
 
 func cardSubmitted(r *Request, _ int, v values) (answer, error) {
+	if err := r.guardNames(v, "organisatie", "wat"); err != nil {
+		return answer{}, err
+	}
 	m := r.me
 	m.Role = team.Role(v.get("rol"))
 	m.Org, m.Does, m.Reach = line(v.get("organisatie")), line(v.get("wat")), line(v.get("bereik"))

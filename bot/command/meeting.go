@@ -17,11 +17,11 @@ func meetingStart(r *Request, typed string) (answer, error) {
 		}
 		return answer{}, err
 	}
-	m, found, err := r.nextMeeting()
+	m, found, err := r.firstMeeting(team.Planned, team.Date{})
 	if err != nil {
 		return answer{}, err
 	}
-	today := found && team.DateOf(m.Start.In(r.zone())) == r.today()
+	today := found && !team.DateOf(m.Start.In(r.zone())).After(r.today())
 	word, _ := firstWord(typed)
 	switch {
 	case today:
@@ -65,7 +65,7 @@ func (r *Request) begin(m team.Meeting) (answer, error) {
 			return answer{}, err
 		}
 	}
-	return answer{body: r.say("meeting.started")}, nil
+	return answer{body: r.say("meeting.started")}, r.refreshMeeting(m)
 }
 
 // talkedOver: the item has a reply of its own with buttons.
@@ -131,6 +131,32 @@ func (r *Request) refreshCase(m team.Meeting, item team.AgendaItem) error {
 	return r.refresh(r.caseKey(m, item), r.view().Case(m, item, s, by))
 }
 
+// refreshRunning brings a signal on the agenda of the meeting that is going on
+// up to date, in the first post of its thread and in its own reply.
+func (r *Request) refreshRunning(s team.Signal) error {
+	m, found, err := r.running()
+	if err != nil || !found {
+		return err
+	}
+	signals, err := r.signalsOf(m)
+	if err != nil {
+		return err
+	}
+	if _, on := signals[s.Nr]; !on {
+		return nil
+	}
+	agenda := team.Agenda{Items: m.Agenda, Carried: m.Over}
+	if err := r.refresh(r.key("meeting", m.Nr), r.view().Started(m, agenda, signals)); err != nil {
+		return err
+	}
+	for _, item := range m.Agenda {
+		if talkedOver(item) && item.Signal == s.Nr {
+			return r.refreshCase(m, item)
+		}
+	}
+	return nil
+}
+
 func pressCaseAction(r *Request, s string) (answer, error) {
 	m, i, err := r.item(s)
 	if err != nil {
@@ -166,7 +192,7 @@ func (r *Request) finish(m team.Meeting) error {
 	}
 	for i := range m.Agenda {
 		item := &m.Agenda[i]
-		if item.Signal == 0 {
+		if item.Signal == 0 || signals[item.Signal].Status == team.Withdrawn {
 			continue
 		}
 		if item.Kind == team.Celebrate {
@@ -191,6 +217,9 @@ func (r *Request) finish(m team.Meeting) error {
 		return err
 	}
 	if err := r.did("meeting.finish", on("meeting", m.Nr)); err != nil {
+		return err
+	}
+	if err := r.refreshSignals(); err != nil {
 		return err
 	}
 	return r.report(m, signals)
@@ -239,6 +268,9 @@ func (r *Request) report(m team.Meeting, signals map[int]team.Signal) error {
 		}
 	}
 	for owner, list := range own {
+		if !r.member(owner).Here {
+			continue // what was agreed stays with the kernteam
+		}
 		if err := r.direct(r.key("own", m.Nr, owner), owner, r.view().Own(m, list)); err != nil {
 			return err
 		}

@@ -79,9 +79,9 @@ func (tx *memoryTx) Scan(from, to []byte, fn func(key, value []byte) error) erro
 	return nil
 }
 
-// bench is a Bot on a store in memory, with a clock that is set by hand and a
+// trial is a Bot on a store in memory, with a clock that is set by hand and a
 // log that can be read.
-type bench struct {
+type trial struct {
 	*Bot
 	db  *memory
 	now time.Time
@@ -94,14 +94,10 @@ var circle = []team.Element{
 	{Key: "veilig", Label: "Veilig"}, {Key: "gezond", Label: "Gezond"},
 }
 
-// founded is a bench with a kernteam of five; Anna is its chair.
-func founded(t testing.TB, now time.Time) *bench {
+// founded is a trial with a kernteam of five; Anna is its chair.
+func founded(t testing.TB, now time.Time) *trial {
 	t.Helper()
-	b := &bench{db: &memory{}, now: now}
-	b.Bot = New(Options{
-		DB: b.db, Now: func() time.Time { return b.now }, Wake: func() {}, Circle: circle,
-		Log: slog.New(slog.NewTextHandler(&b.log, nil)),
-	})
+	b := onStore(&memory{}, now)
 	if err := store.Prepare(t.Context(), b.db); err != nil {
 		t.Fatal(err)
 	}
@@ -117,43 +113,66 @@ func founded(t testing.TB, now time.Time) *bench {
 	return b
 }
 
+func onStore(db *memory, now time.Time) *trial {
+	b := &trial{db: db, now: now}
+	b.Bot = New(Options{
+		DB: b.db, Now: func() time.Time { return b.now }, Wake: func() {}, Circle: team.Circle{Name: "Kansencirkel", Elements: circle},
+		Log: slog.New(slog.NewTextHandler(&b.log, nil)),
+	})
+	return b
+}
+
+// fork is the same on a copy of the store.
+func (b *trial) fork() *trial { return onStore(&memory{b.db.data}, b.now) }
+
 var crew = []string{"anna", "bram", "chantal", "dewi", "emre"}
 
-func (b *bench) event(user string, act chat.Act) chat.Reply {
-	return b.Handle(context.Background(), chat.Event{
-		Platform: "test", Channel: "zwaan", User: chat.Person{ID: user, Handle: user, Name: strings.Title(user)}, Act: act,
-	})
+func person(user string) chat.Person {
+	return chat.Person{ID: user, Handle: user, Name: strings.ToUpper(user[:1]) + user[1:]}
 }
 
-func (b *bench) types(user, line string) chat.Reply {
+func (b *trial) event(by chat.Person, act chat.Act) chat.Reply {
+	return b.Handle(context.Background(), chat.Event{Platform: "test", Channel: "zwaan", User: by, Act: act})
+}
+
+func (b *trial) types(user, line string) chat.Reply {
 	name, rest, _ := strings.Cut(strings.TrimPrefix(line, "/"), " ")
-	return b.event(user, chat.Typed{Command: name, Text: rest})
+	return b.event(person(user), chat.Typed{Command: name, Text: rest})
 }
 
-func (b *bench) sends(user string, form *chat.Form, values map[string][]string) chat.Reply {
-	return b.event(user, chat.Submitted{Form: form.ID, Values: values})
+func (b *trial) sends(user string, form *chat.Form, values map[string][]string) chat.Reply {
+	return b.event(person(user), chat.Submitted{Form: form.ID, Values: values})
 }
 
-func (b *bench) roster(users ...string) {
+func (b *trial) roster(users ...string) {
 	var people []chat.Person
 	for _, u := range users {
-		people = append(people, chat.Person{ID: u, Handle: u, Name: strings.Title(u)})
+		people = append(people, person(u))
 	}
-	b.event("", chat.Roster{People: people})
+	b.event(chat.Person{}, chat.Roster{People: people})
 }
 
 // read looks at what is stored.
-func (b *bench) read(fn func(kv.Tx) error) {
+func (b *trial) read(fn func(kv.Tx) error) {
 	if err := b.db.View(context.Background(), fn); err != nil {
 		panic(err)
 	}
 }
 
 // team is the kernteam there is.
-func (b *bench) team() (k team.Kernteam) {
+func (b *trial) team() (k team.Kernteam) {
 	b.read(func(tx kv.Tx) (err error) {
 		k, _, err = store.At(tx, "test", "", "zwaan")
 		return err
 	})
 	return k
+}
+
+// open are the meetings that are still to be held or finished.
+func (b *trial) open() (list []team.Meeting) {
+	b.read(func(tx kv.Tx) (err error) {
+		list, err = store.OpenMeetings(tx, b.team().ID)
+		return err
+	})
+	return list
 }

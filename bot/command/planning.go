@@ -14,28 +14,31 @@ import (
 	"kansbot/internal/team"
 )
 
-// nextMeeting is the first Kans!overleg that is still to come.
+// nextMeeting is the first Kans!overleg of today or later.
 func (r *Request) nextMeeting() (team.Meeting, bool, error) {
-	return r.firstMeeting(team.Planned)
+	return r.firstMeeting(team.Planned, r.today())
 }
 
 // running is the Kans!overleg that is going on.
 func (r *Request) running() (team.Meeting, bool, error) {
-	return r.firstMeeting(team.Running)
+	return r.firstMeeting(team.Running, team.Date{})
 }
 
-func (r *Request) firstMeeting(status team.MeetingStatus) (first team.Meeting, found bool, err error) {
+func (r *Request) firstMeeting(status team.MeetingStatus, from team.Date) (first team.Meeting, found bool, err error) {
 	open, err := store.OpenMeetings(r.tx, r.team.ID)
 	if err != nil {
 		return first, false, err
 	}
 	for _, m := range open {
-		if m.Status == status && (!found || m.Start.Before(first.Start)) {
+		if m.Status == status && !r.day(m).Before(from) && (!found || m.Start.Before(first.Start)) {
 			first, found = m, true
 		}
 	}
 	return first, found, nil
 }
+
+// day is the day of a meeting, where the kernteam is.
+func (r *Request) day(m team.Meeting) team.Date { return team.DateOf(m.Start.In(r.zone())) }
 
 // meetingPlan sets the rhythm, from what was typed or through a form.
 func meetingPlan(r *Request, typed string) (answer, error) {
@@ -104,6 +107,9 @@ func (r *Request) plan(typed string, minutes int) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if rhythm == old.Rhythm {
+		return r.lengthen(minutes)
+	}
 	planned := store.Rhythm{Rhythm: rhythm, Version: old.Version + 1}
 	if err := store.Rhythms.Put(r.tx, planned, r.team.ID); err != nil {
 		return answer{}, err
@@ -117,7 +123,7 @@ func (r *Request) plan(typed string, minutes int) (answer, error) {
 	if err := r.did("meeting.plan", on("rhythm", planned.Version)); err != nil {
 		return answer{}, err
 	}
-	start, occurrence, found, err := r.nextOccurrence(r.now)
+	start, occurrence, found, err := r.nextOccurrence()
 	if err != nil {
 		return answer{}, err
 	}
@@ -128,10 +134,17 @@ func (r *Request) plan(typed string, minutes int) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if has {
+	other, taken, err := r.meetingAt(start)
+	if err != nil {
+		return answer{}, err
+	}
+	switch {
+	case has && taken && other.Nr != m.Nr:
+		return answer{}, team.Wrong("ritme", "moment.taken", "understood", r.view().When(start))
+	case has:
 		m.Occurrence = occurrence
 		m, err = r.move(m, start)
-	} else {
+	default:
 		m, err = r.addMeeting(start, occurrence)
 	}
 	if err != nil {
@@ -141,6 +154,23 @@ func (r *Request) plan(typed string, minutes int) (answer, error) {
 		return answer{}, err
 	}
 	return answer{body: r.say("meeting.planned", "when", r.view().When(m.Start))}, nil
+}
+
+// lengthen changes how long a Kans!overleg takes, and nothing else of what was
+// planned.
+func (r *Request) lengthen(minutes int) (answer, error) {
+	r.team.Minutes = minutes
+	if err := store.PutKernteam(r.tx, r.team); err != nil {
+		return answer{}, err
+	}
+	if err := r.did("meeting.length", "team"); err != nil {
+		return answer{}, err
+	}
+	m, err := r.planned()
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.say("meeting.planned", "when", r.view().When(m.Start))}, r.refreshMeeting(m)
 }
 
 // rhythmMeeting is the planned meeting that came out of the rhythm.
@@ -156,12 +186,18 @@ func (r *Request) rhythmMeeting() (team.Meeting, bool, error) {
 	return open[i], true, nil
 }
 
-// nextOccurrence is the first moment of the rhythm after a moment that has had
-// no meeting yet, not even a skipped one.
-func (r *Request) nextOccurrence(after time.Time) (start time.Time, occurrence string, found bool, err error) {
+// nextOccurrence is the first moment of the rhythm to come that has had no
+// meeting yet, not even a skipped one.
+func (r *Request) nextOccurrence() (start time.Time, occurrence string, found bool, err error) {
 	rhythm, found, err := store.Rhythms.Get(r.tx, r.team.ID)
 	if err != nil || !found {
 		return start, "", false, err
+	}
+	after := r.now
+	if m, found, err := r.running(); err != nil {
+		return start, "", false, err
+	} else if found && m.Start.After(after) {
+		after = m.Start // it began early
 	}
 	s, err := rhythm.Schedule(r.zone())
 	if err != nil {
@@ -172,13 +208,31 @@ func (r *Request) nextOccurrence(after time.Time) (start time.Time, occurrence s
 		if !ok {
 			return start, "", false, nil
 		}
-		occurrence = "v" + strconv.Itoa(rhythm.Version) + "/" + nominal
-		had, err := store.Occurred(r.tx, r.team.ID, occurrence)
-		if err != nil || !had {
-			return at, occurrence, !had, err
+		occurrence = nominal
+		free, err := r.freeFor(occurrence, at)
+		if err != nil || free {
+			return at, occurrence, free, err
 		}
 		after = at
 	}
+}
+
+// freeFor: an occurrence may have its meeting, when it has had none that was
+// held or skipped, under this rhythm or another, and there was none that day.
+func (r *Request) freeFor(occurrence string, at time.Time) (bool, error) {
+	nr, had, err := store.Occurred(r.tx, r.team.ID, occurrence)
+	if err != nil {
+		return false, err
+	}
+	if had {
+		m, _, err := store.Meetings.Get(r.tx, r.team.ID, store.Nr(nr))
+		return m.Status == team.Planned, err
+	}
+	all, err := store.Meetings.All(r.tx, r.team.ID)
+	held := slices.ContainsFunc(all, func(m team.Meeting) bool {
+		return (m.Status == team.Held || m.Status == team.Running) && r.day(m) == team.DateOf(at)
+	})
+	return !held, err
 }
 
 // ensureNext plans the next meeting of the rhythm when there is none.
@@ -186,7 +240,7 @@ func (r *Request) ensureNext() error {
 	if _, has, err := r.rhythmMeeting(); err != nil || has {
 		return err
 	}
-	start, occurrence, found, err := r.nextOccurrence(r.now)
+	start, occurrence, found, err := r.nextOccurrence()
 	if err != nil || !found {
 		return err
 	}
@@ -194,13 +248,43 @@ func (r *Request) ensureNext() error {
 	return err
 }
 
+// addMeeting plans a meeting. An occurrence of the rhythm for which one was
+// planned already, beside the rhythm, is that one.
 func (r *Request) addMeeting(start time.Time, occurrence string) (team.Meeting, error) {
+	m, taken, err := r.meetingAt(start)
+	if err != nil {
+		return team.Meeting{}, err
+	}
+	if taken && occurrence != "" && m.Status == team.Planned {
+		m.Occurrence = occurrence
+		return m, r.keepMeeting(m)
+	}
 	nr, err := store.Next(r.tx, "meeting", r.team.ID)
 	if err != nil {
 		return team.Meeting{}, err
 	}
-	m := team.Meeting{Nr: nr, Start: start.UTC(), Since: r.now.UTC(), Occurrence: occurrence, Status: team.Planned}
-	return m, r.keepMeeting(m)
+	points, err := r.leftPoints()
+	if err != nil {
+		return team.Meeting{}, err
+	}
+	m = team.Meeting{Nr: nr, Start: start.UTC(), First: start.UTC(), Since: r.now.UTC(), Occurrence: occurrence, Status: team.Planned, Points: points}
+	if err := r.keepMeeting(m); err != nil {
+		return m, err
+	}
+	return m, r.refreshSignals()
+}
+
+// meetingAt is the open meeting that begins at that moment.
+func (r *Request) meetingAt(start time.Time) (team.Meeting, bool, error) {
+	open, err := store.OpenMeetings(r.tx, r.team.ID)
+	if err != nil {
+		return team.Meeting{}, false, err
+	}
+	i := slices.IndexFunc(open, func(m team.Meeting) bool { return m.Start.Equal(start) })
+	if i < 0 {
+		return team.Meeting{}, false, nil
+	}
+	return open[i], true, nil
 }
 
 // keepMeeting saves a meeting and sets its moment.
@@ -221,10 +305,13 @@ const anotherRound = 7 * 24 * time.Hour
 // about the old date says where it went.
 func (r *Request) move(m team.Meeting, start time.Time) (team.Meeting, error) {
 	was := m
-	m.Start, m.Since, m.Present = start.UTC(), r.now.UTC(), nil
+	m.Start, m.Since = start.UTC(), r.now.UTC()
+	if !m.Start.Equal(was.Start) {
+		m.Present = nil
+	}
 	m.Sent = slices.DeleteFunc(m.Sent, func(step string) bool { return step == schedule.StepToday || step == schedule.StepSoon })
-	if m.Start.Sub(was.Start) > anotherRound {
-		m.Sent, m.Round = nil, m.Round+1
+	if m.Start.Sub(m.First) > anotherRound {
+		m.Sent, m.Round, m.First = nil, m.Round+1, m.Start
 	}
 	gone := r.view().Gone(was, m)
 	if r.agendaKey(was) != r.agendaKey(m) {
@@ -240,7 +327,10 @@ func (r *Request) move(m team.Meeting, start time.Time) (team.Meeting, error) {
 	if err := r.keepMeeting(m); err != nil {
 		return m, err
 	}
-	return m, r.refreshMeeting(m)
+	if err := r.refreshMeeting(m); err != nil {
+		return m, err
+	}
+	return m, r.refreshSignals()
 }
 
 // agendaKey is the key of the agenda's post.
@@ -331,21 +421,20 @@ func (r *Request) moment(typed string, usual schedule.Clock, prefix string) (tim
 	if !start.After(r.now) {
 		return time.Time{}, team.Wrong("datum", "moment.past", "understood", r.view().When(start))
 	}
-	open, err := store.OpenMeetings(r.tx, r.team.ID)
-	if err != nil {
-		return time.Time{}, err
+	_, taken, err := r.meetingAt(start)
+	if err == nil && taken {
+		err = team.Wrong("datum", "moment.taken", "understood", r.view().When(start))
 	}
-	for _, m := range open {
-		if m.Start.Equal(start) {
-			return time.Time{}, team.Wrong("datum", "moment.taken", "understood", r.view().When(start))
-		}
-	}
-	return start, nil
+	return start, err
 }
 
 // planned is the next meeting, or the problem that there is none.
 func (r *Request) planned() (team.Meeting, error) {
-	m, found, err := r.nextMeeting()
+	return r.plannedFrom(r.today())
+}
+
+func (r *Request) plannedFrom(day team.Date) (team.Meeting, error) {
+	m, found, err := r.firstMeeting(team.Planned, day)
 	if err == nil && !found {
 		err = team.Wrong("", "meeting.none", "example", "/kansoverleg plan "+r.lang.Say("plan.example"))
 	}
@@ -354,7 +443,7 @@ func (r *Request) planned() (team.Meeting, error) {
 
 // meetingMove puts the next meeting on another date; the rhythm stays.
 func meetingMove(r *Request, typed string) (answer, error) {
-	m, err := r.planned()
+	m, err := r.plannedFrom(team.Date{})
 	if err != nil {
 		return answer{}, err
 	}
@@ -380,7 +469,7 @@ func meetingMove(r *Request, typed string) (answer, error) {
 
 // meetingSkip drops the next date; the rhythm goes on with the one after.
 func meetingSkip(r *Request, _ string) (answer, error) {
-	m, err := r.planned()
+	m, err := r.plannedFrom(team.Date{})
 	if err != nil {
 		return answer{}, err
 	}
@@ -398,9 +487,11 @@ func meetingSkip(r *Request, _ string) (answer, error) {
 }
 
 // drop makes a meeting one that is not held. Its own points go along to the
-// next one, which is planned if need be.
+// next one, which is planned if need be; without a next one they stay behind
+// until there is.
 func (r *Request) drop(m team.Meeting) (next team.Meeting, found bool, err error) {
-	m.Status = team.Skipped
+	points := m.Points
+	m.Status, m.Points = team.Skipped, nil
 	if err := r.keepMeeting(m); err != nil {
 		return next, false, err
 	}
@@ -410,10 +501,36 @@ func (r *Request) drop(m team.Meeting) (next team.Meeting, found bool, err error
 	if err := r.ensureNext(); err != nil {
 		return next, false, err
 	}
+	if err := r.refreshSignals(); err != nil {
+		return next, false, err
+	}
 	next, found, err = r.nextMeeting()
-	if err != nil || !found || len(m.Points) == 0 {
+	if err != nil || len(points) == 0 {
 		return next, found, err
 	}
-	next.Points = append(slices.Clone(m.Points), next.Points...)
+	if !found {
+		m.Points = points
+		return next, false, store.PutMeeting(r.tx, r.team.ID, m)
+	}
+	next.Points = append(points, next.Points...)
 	return next, true, store.PutMeeting(r.tx, r.team.ID, next)
+}
+
+// leftPoints takes the points that stayed behind when a meeting was dropped.
+func (r *Request) leftPoints() (points []team.Point, err error) {
+	all, err := store.Meetings.All(r.tx, r.team.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range all {
+		if m.Status != team.Skipped || len(m.Points) == 0 {
+			continue
+		}
+		points = append(points, m.Points...)
+		m.Points = nil
+		if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
+			return nil, err
+		}
+	}
+	return points, nil
 }

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -26,6 +27,8 @@ type Request struct {
 	team  team.Kernteam // zero where the channel has none
 	me    team.Member   // zero when the clock asks
 	known map[string]team.Member
+
+	notUrgent, noName bool // what the asker said of their text: no emergency, no name in it
 }
 
 // answer is what a command has for the asker.
@@ -57,7 +60,7 @@ func (r *Request) calendar() schedule.Calendar { return schedule.Calendar{Locati
 func (r *Request) today() team.Date { return team.DateOf(r.now) }
 
 func (r *Request) view() view.View {
-	return view.View{Lang: r.lang, Zone: r.zone(), Circle: r.bot.Circle, Team: r.team, Member: r.member}
+	return view.View{Lang: r.lang, Zone: r.zone(), Circle: r.bot.Circle.Elements, Team: r.team, Member: r.member}
 }
 
 func (r *Request) say(id string, args ...any) chat.Message {
@@ -131,10 +134,17 @@ func (r *Request) open(tx kv.Tx, form *store.Form) error {
 	form.Team = r.team.ID
 	form.To = chat.To{Platform: r.event.Platform, Workspace: r.event.Workspace, Channel: r.event.Channel, User: r.event.User.ID}
 	form.Until = r.now.Add(formLife)
+	kept := *form
+	kept.Form.Fields = slices.Clone(form.Form.Fields)
+	for i, f := range kept.Form.Fields {
+		if f.Kind == chat.Line || f.Kind == chat.Lines {
+			kept.Form.Fields[i].Value = nil // what somebody typed is not stored before it is accepted
+		}
+	}
 	if err := store.Schedule(tx, store.Due{ID: "form/" + form.Form.ID, At: form.Until, Kind: "form"}); err != nil {
 		return err
 	}
-	return store.Forms.Put(tx, *form, form.Form.ID)
+	return store.Forms.Put(tx, kept, form.Form.ID)
 }
 
 // did adds to the audit trail what the asker, or the clock, did to a record.

@@ -40,6 +40,9 @@ func (r *Request) route() (answer, error) {
 	return answer{}, nil
 }
 
+// maxTyped is how many characters a line may have; more is no command.
+const maxTyped = 4000
+
 func (r *Request) typed(act chat.Typed) (answer, error) {
 	c, found := commandNamed(act.Command)
 	if !found {
@@ -48,9 +51,22 @@ func (r *Request) typed(act chat.Typed) (answer, error) {
 	if err := r.locate(); err != nil {
 		return answer{}, err
 	}
+	if !c.anywhere {
+		// Before the line is understood at all: somebody may need to hear 112.
+		if act.Text = r.assured(tidy(act.Text)); r.acute(cut(act.Text, maxTyped)) {
+			return answer{body: r.view().Danger("/" + act.Command)}, nil
+		}
+	}
+	if n := len([]rune(act.Text)); n > maxTyped {
+		return answer{}, team.Wrong("", "long", "n", strconv.Itoa(n), "max", strconv.Itoa(maxTyped))
+	}
 	word, rest := firstWord(act.Text)
 	if isWord(word, "help", "hulp?", "?") {
-		return answer{body: help(r.lang, c)}, nil
+		body := help(r.lang, c)
+		if c.name == "signaal" {
+			body = append(body, r.view().Kansencirkel(r.bot.Circle)...)
+		}
+		return answer{body: body}, nil
 	}
 	if r.team.ID == "" && !c.anywhere {
 		if r.event.Channel == "" {
@@ -138,6 +154,13 @@ func (r *Request) submitted(act chat.Submitted) (answer, error) {
 	if !found {
 		return answer{}, team.Wrong("", "form.gone")
 	}
+	acute, err := r.assuredForm(form, act.Values)
+	if err != nil {
+		return answer{}, err
+	}
+	if acute {
+		return answer{problems: map[string]string{"": r.view().DangerLine()}}, nil
+	}
 	values, problems := check(r.lang, form.Form, act.Values)
 	if len(problems) > 0 {
 		return answer{problems: problems}, nil
@@ -169,8 +192,8 @@ func check(lang text.Lang, form chat.Form, sent map[string][]string) (values, ma
 	for _, f := range form.Fields {
 		var answers []string
 		for _, value := range sent[f.Name] {
-			if value = strings.TrimSpace(strings.ToValidUTF8(value, "")); value != "" {
-				answers = append(answers, value)
+			if tidy(value) != "" {
+				answers = append(answers, strings.TrimSpace(strings.ToValidUTF8(value, "")))
 			}
 		}
 		if f.Kind != chat.Many && len(answers) > 1 {
@@ -230,28 +253,32 @@ func hasButton(body chat.Message, do string) bool {
 }
 
 // maxTeam is from how many people on a channel is no kernteam's: nothing about
-// them is kept.
+// them is kept, and nobody in it counts as a member.
 const maxTeam = 200
 
 // roster makes the kernteam's members who is in its channel now. A channel
 // without one is greeted, once.
 func (r *Request) roster(act chat.Roster) error {
 	e := r.event
-	if len(act.People) > maxTeam {
-		return nil
+	people := act.People
+	if len(people) > maxTeam {
+		people = nil
 	}
-	if err := store.Rosters.Put(r.tx, act.People, e.Platform, e.Workspace, e.Channel); err != nil {
+	if err := store.Rosters.Put(r.tx, people, e.Platform, e.Workspace, e.Channel); err != nil {
 		return err
 	}
 	k, found, err := store.At(r.tx, e.Platform, e.Workspace, e.Channel)
 	if err != nil {
 		return err
 	}
+	if !found && len(people) == 0 {
+		return nil
+	}
 	if !found {
 		return r.greet()
 	}
 	r.in(k)
-	return r.enroll(act.People)
+	return r.enroll(people)
 }
 
 func (r *Request) enroll(people []chat.Person) error {

@@ -14,6 +14,9 @@ import (
 // maxElements is how many elements of the Kansencirkel one signal names.
 const maxElements = 3
 
+// maxCases is how many codes a form offers, the newest; any code can be typed.
+const maxCases = 90
+
 // newCase and newPreschoolCase are the keys with which a form asks for a code.
 const (
 	newCase          = "K"
@@ -25,9 +28,7 @@ const (
 // has still to give out.
 type draft struct {
 	team.Signal
-	newCode   string // newCase, newPreschoolCase or empty
-	notUrgent bool   // it was said to be no emergency
-	noName    bool   // what looks like a name was said to be none
+	newCode string // newCase, newPreschoolCase or empty
 }
 
 func signalForm(r *Request) (answer, error) {
@@ -46,7 +47,7 @@ func (r *Request) signalAsk(purpose string, d draft) (answer, error) {
 		{Key: noCase, Label: r.lang.Say("case.none")},
 	}
 	slices.SortFunc(cases, func(a, b team.Case) int { return b.Created.Compare(a.Created) })
-	for _, c := range cases[:min(len(cases), 90)] {
+	for _, c := range cases[:min(len(cases), maxCases)] {
 		subject = append(subject, chat.Option{Key: c.Code, Label: c.Code})
 	}
 	if d.Code != "" && !slices.ContainsFunc(subject, func(o chat.Option) bool { return o.Key == d.Code }) {
@@ -62,7 +63,8 @@ func (r *Request) signalAsk(purpose string, d draft) (answer, error) {
 	about := r.choose("signal", "casus", subject, chosen)
 
 	circle := r.field(chat.Many, "signal", "cirkel", d.Elements...)
-	for _, e := range r.bot.Circle {
+	circle.Label = r.bot.Circle.Name
+	for _, e := range r.bot.Circle.Elements {
 		circle.Options = append(circle.Options, chat.Option{Key: e.Key, Label: e.Label})
 	}
 	haste := "wachten"
@@ -100,22 +102,15 @@ func signalTyped(r *Request, typed string) (answer, error) {
 	if err := r.complete(d, typed); err != nil {
 		return r.offer(d, err)
 	}
-	acute, err := r.guard(d.said())
-	if err != nil {
+	if err := r.guard(d.passages()...); err != nil {
 		return r.offer(d, err)
-	}
-	if acute {
-		return r.danger()
 	}
 	return r.log(d)
 }
 
-// said is what of a signal has to pass the guard.
-func (d *draft) said() said {
-	return said{
-		texts:     []passage{{"gezien", &d.Seen}, {"helpt", &d.Helps}, {"nodig", &d.Needed}, {"thema", &d.Theme}},
-		notUrgent: d.notUrgent, noName: d.noName,
-	}
+// passages are what of a signal has to pass the guard.
+func (d draft) passages() []passage {
+	return []passage{{"gezien", d.Seen}, {"helpt", d.Helps}, {"nodig", d.Needed}, {"thema", d.Theme}}
 }
 
 // offer is a mistake with the form to mend it in.
@@ -154,19 +149,15 @@ func signalSubmitted(r *Request, _ int, v values) (answer, error) {
 	if err := r.complete(d, ""); err != nil {
 		return answer{}, err
 	}
-	acute, err := r.guard(d.said())
-	if err != nil {
+	if err := r.guard(d.passages()...); err != nil {
 		return answer{}, err
-	}
-	if acute {
-		return r.danger()
 	}
 	return r.log(d)
 }
 
 func draftOf(v values) draft {
 	d := draft{Signal: team.Signal{
-		Group: team.Group(v.get("groep")), Theme: strings.ToLower(line(v.get("thema"))), Kind: team.SignalKind(v.get("soort")),
+		Group: team.Group(v.get("groep")), Theme: line(v.get("thema")), Kind: team.SignalKind(v.get("soort")),
 		Seen: tidy(v.get("gezien")), Helps: tidy(v.get("helpt")), Needed: tidy(v.get("nodig")),
 		Elements: v["cirkel"], Parents: team.Parents(v.get("ouders")), Urgent: v.get("haast") == "eerder",
 	}}
@@ -184,6 +175,7 @@ func draftOf(v values) draft {
 func (r *Request) log(d draft) (answer, error) {
 	s := d.Signal
 	s.Status, s.By, s.At = team.Waiting, r.me.User, r.now.UTC()
+	s.Theme = strings.ToLower(s.Theme)
 	fresh := false
 	var err error
 	if s.Code == "" && d.newCode != "" {
@@ -355,17 +347,16 @@ func signalChanged(r *Request, nr int, v values) (answer, error) {
 }
 
 func (r *Request) changed(d draft) (answer, error) {
-	acute, err := r.guard(d.said())
-	if err != nil {
-		return answer{}, err
-	}
-	if acute {
-		return r.danger()
-	}
 	before, _, err := store.Signals.Get(r.tx, r.team.ID, store.Nr(d.Nr))
 	if err != nil {
 		return answer{}, err
 	}
+	old := []string{before.Seen, before.Helps, before.Needed, before.Theme}
+	fresh := slices.DeleteFunc(d.passages(), func(p passage) bool { return slices.Contains(old, p.text) })
+	if err := r.guard(fresh...); err != nil {
+		return answer{}, err
+	}
+	d.Theme = strings.ToLower(d.Theme)
 	if d.newCode != "" {
 		if d.Code, err = r.issueCode(d.newCode); err != nil {
 			return answer{}, err
@@ -387,14 +378,7 @@ func (r *Request) changed(d draft) (answer, error) {
 	if err := r.did("signal.change", on("signal", d.Nr)); err != nil {
 		return answer{}, err
 	}
-	next, _, err := r.nextMeeting()
-	if err != nil {
-		return answer{}, err
-	}
-	if err := r.replace(r.key("signal", d.Nr), r.view().Signal(d.Signal, next)); err != nil {
-		return answer{}, err
-	}
-	return answer{body: r.say("signal.changed", "nr", d.Nr)}, nil
+	return answer{body: r.say("signal.changed", "nr", d.Nr)}, r.refreshSignal(d.Signal)
 }
 
 func signalWithdraw(r *Request, typed string) (answer, error) {
@@ -406,15 +390,51 @@ func signalWithdraw(r *Request, typed string) (answer, error) {
 		return answer{}, err
 	}
 	s.Status = team.Withdrawn
-	s.Seen, s.Helps, s.Needed = "", "", ""
+	s.Seen, s.Helps, s.Needed, s.Theme = "", "", "", ""
 	if err := store.PutSignal(r.tx, r.team.ID, s); err != nil {
 		return answer{}, err
 	}
 	if err := r.did("signal.withdraw", on("signal", s.Nr)); err != nil {
 		return answer{}, err
 	}
-	if err := r.replace(r.key("signal", s.Nr), r.view().Signal(s, team.Meeting{})); err != nil {
-		return answer{}, err
-	}
-	return answer{body: r.say("signal.withdrawn", "nr", s.Nr)}, nil
+	return answer{body: r.say("signal.withdrawn", "nr", s.Nr)}, r.refreshSignal(s)
 }
+
+// refreshSignal brings all that the channel shows of a signal up to date: its
+// own post, the agenda, and its case in a meeting that is going on.
+func (r *Request) refreshSignal(s team.Signal) error {
+	next, found, err := r.nextMeeting()
+	if err != nil {
+		return err
+	}
+	if err := r.refresh(r.key("signal", s.Nr), r.view().Signal(s, next)); err != nil {
+		return err
+	}
+	if found {
+		if err := r.refreshMeeting(next); err != nil {
+			return err
+		}
+	}
+	return r.refreshRunning(s)
+}
+
+// refreshSignals brings the date that waiting signals show up to date.
+func (r *Request) refreshSignals() error {
+	signals, err := store.OpenSignals(r.tx, r.team.ID)
+	if err != nil {
+		return err
+	}
+	next, _, err := r.nextMeeting()
+	if err != nil {
+		return err
+	}
+	for _, s := range signals[max(0, len(signals)-maxRefreshed):] {
+		if err := r.refresh(r.key("signal", s.Nr), r.view().Signal(s, next)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxRefreshed is how many posts one change of date may edit.
+const maxRefreshed = 50

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"kansbot/internal/privacy"
 	"kansbot/internal/team"
 )
 
@@ -39,9 +38,7 @@ var hashtagPattern = regexp.MustCompile(`(^|[\s,;|(])#([\pL\pN][\pL\pN_-]*)`)
 // has no name is what was seen. It reads as much as it can; the error is the
 // first thing that it could not.
 func (r *Request) readSignal(d *draft, typed string) error {
-	typed, d.notUrgent = privacy.StripNotUrgent(tidy(typed))
-	typed, d.noName = stripNoName(typed)
-	head, parts := splitSignal(typed)
+	head, parts := splitSignal(tidy(typed))
 	wrong := r.readHead(d, head)
 	for _, p := range parts {
 		wrong = cmp.Or(wrong, r.readPart(d, p.key, p.text))
@@ -96,7 +93,7 @@ func (r *Request) readPart(d *draft, key, value string) error {
 	case "nodig":
 		d.Needed = value
 	case "thema":
-		d.Theme = words
+		d.Theme = strings.Trim(line(value), ".,;")
 	case "groep":
 		if !readGroup(d, words) {
 			return team.Wrong("groep", "group", "understood", line(value))
@@ -158,7 +155,7 @@ func (r *Request) readElement(d *draft, name string) error {
 	}
 	wanted := strings.ReplaceAll(fold(strings.TrimPrefix(name, "#")), "-", " ")
 	var fits []string
-	for _, e := range r.bot.Circle {
+	for _, e := range r.bot.Circle.Elements {
 		label := fold(e.Label)
 		if wanted == e.Key || wanted == label {
 			fits = []string{e.Key}
@@ -178,8 +175,8 @@ func (r *Request) readElement(d *draft, name string) error {
 }
 
 func (r *Request) elementKeys() []string {
-	keys := make([]string, len(r.bot.Circle))
-	for i, e := range r.bot.Circle {
+	keys := make([]string, len(r.bot.Circle.Elements))
+	for i, e := range r.bot.Circle.Elements {
 		keys[i] = e.Key
 	}
 	return keys
@@ -225,10 +222,9 @@ func (r *Request) readHead(d *draft, head string) error {
 // word.
 func themeOf(s string) (theme, rest string) {
 	if before, after, found := strings.Cut(s, ":"); found && len([]rune(before)) <= maxTheme {
-		return strings.ToLower(line(before)), strings.TrimSpace(after)
+		return line(before), strings.TrimSpace(after)
 	}
-	theme, rest = firstWord(s)
-	return strings.ToLower(theme), rest
+	return firstWord(s)
 }
 
 func isGroup(s string) bool {

@@ -78,6 +78,7 @@ func init() {
 				{words: []string{"klaar", "done"}, run: actionDone},
 				{words: []string{"uitstel", "postpone"}, run: actionPostpone},
 				{words: []string{"hulp", "assist"}, run: actionHelp},
+				{words: []string{"geef", "give"}, run: actionGive},
 			},
 		},
 		{

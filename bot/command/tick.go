@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"kansbot/internal/chat"
@@ -59,7 +58,7 @@ func (b *Bot) Tick(ctx context.Context) (next time.Time, err error) {
 func (b *Bot) fire(ctx context.Context, now time.Time, list []store.Due) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+			err = panicked(cause)
 		}
 	}()
 	return b.DB.Update(ctx, func(tx kv.Tx) error {
@@ -101,6 +100,19 @@ func (b *Bot) putOff(ctx context.Context, now time.Time, d store.Due, cause erro
 	return b.DB.Update(ctx, func(tx kv.Tx) error { return store.Schedule(tx, d) })
 }
 
+// atWork: it is an hour of a school day at which a reminder may come.
+func (r *Request) atWork() bool { return !r.calendar().Working(r.now).After(r.now) }
+
+// asleep puts a due moment off when people are not at work: a machine that was
+// off catches up when they are.
+func (r *Request) asleep(d store.Due) (bool, error) {
+	if r.atWork() {
+		return false, nil
+	}
+	d.At = r.calendar().Working(r.now)
+	return true, store.Schedule(r.tx, d)
+}
+
 // Buried tells the chair, in the burying transaction, that a post for the
 // kernteam's channel could not be delivered. That a direct message could not
 // is for the log alone.
@@ -109,7 +121,7 @@ func (b *Bot) Buried(tx kv.Tx, post chat.Post, _ string) error {
 		return nil
 	}
 	k, found, err := store.At(tx, post.To.Platform, post.To.Workspace, post.To.Channel)
-	if err != nil || !found || k.Chair == "" {
+	if err != nil || !found {
 		return err
 	}
 	r := &Request{bot: b, tx: tx, now: b.Now()}
@@ -117,5 +129,9 @@ func (b *Bot) Buried(tx kv.Tx, post chat.Post, _ string) error {
 	if err := r.did("post.buried", post.Key); err != nil {
 		return err
 	}
-	return r.direct("buried/"+post.Key, k.Chair, r.view().Buried())
+	if !r.hasChair() {
+		return nil
+	}
+	// One a day: a channel that is gone refuses many.
+	return r.direct("buried/"+k.ID+"/"+r.today().String(), k.Chair, r.view().Buried())
 }

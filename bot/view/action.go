@@ -70,13 +70,22 @@ func (v View) Made(a team.Action) chat.Message {
 	return chat.Message{v.para("action.made", "nr", a.Nr, "name", v.Name(a.Owner), "day", v.day(a.Due))}
 }
 
+// Given tells the thread who has the action now.
+func (v View) Given(a team.Action, user string) chat.Message {
+	return chat.Message{v.para("action.given", "who", v.mention(a.Owner), "what", a.Text, "day", v.day(a.Due), "name", v.Name(user))}
+}
+
 // NewDate tells the asker that the date is another one.
 func (v View) NewDate(a team.Action) chat.Message {
 	return chat.Message{v.para("action.newdate", "nr", a.Nr, "day", v.day(a.Due))}
 }
 
 // Reminder reminds the owner; step is where on the ladder.
+// Of an owner who left, the chair is asked who takes over.
 func (v View) Reminder(a team.Action, step string, today team.Date) chat.Message {
+	if !v.Member(a.Owner).Here {
+		return v.ChairReminder(a)
+	}
 	id := "remind." + step
 	if step == schedule.StepDue && a.Due != today {
 		id = "remind.was"
@@ -89,9 +98,18 @@ func (v View) Reminder(a team.Action, step string, today team.Date) chat.Message
 
 // ChairReminder asks the chair to help along what stays late.
 func (v View) ChairReminder(a team.Action) chat.Message {
-	chair := chat.Span{Style: chat.Bold, Text: v.say("team.word")}
-	if v.Team.Chair != "" {
-		chair = v.mention(v.Team.Chair)
+	chair, _ := v.chair()
+	if !v.Member(a.Owner).Here {
+		return chat.Message{
+			v.para("remind.orphan", "chair", chair, "name", v.Name(a.Owner), "what", a.Text, "day", v.day(a.Due), "nr", a.Nr),
+			v.actionButtons(a),
+		}
+	}
+	if a.Owner == v.Team.Chair {
+		return chat.Message{
+			v.para("remind.chair.own", "chair", chair, "what", a.Text, "day", v.day(a.Due)),
+			v.actionButtons(a),
+		}
 	}
 	return chat.Message{
 		v.para("remind.chair", "chair", chair, "name", v.Name(a.Owner), "what", a.Text, "day", v.day(a.Due)),
@@ -101,10 +119,11 @@ func (v View) ChairReminder(a team.Action) chat.Message {
 
 // HelpAsked asks the thread to think along.
 func (v View) HelpAsked(a team.Action, user string) chat.Message {
-	if v.Team.Chair == "" || v.Team.Chair == user {
+	chair, here := v.chair()
+	if !here || v.Team.Chair == user {
 		return chat.Message{v.para("help.asked", "name", v.Name(user), "what", a.Text)}
 	}
-	return chat.Message{v.para("help.asked.chair", "chair", v.mention(v.Team.Chair), "name", v.Name(user), "what", a.Text)}
+	return chat.Message{v.para("help.asked.chair", "chair", chair, "name", v.Name(user), "what", a.Text)}
 }
 
 // HelpChair asks the chair directly.

@@ -90,7 +90,7 @@ func (v View) Agenda(m team.Meeting, a team.Agenda, signals map[int]team.Signal)
 	if line := v.attendance(m); line != "" {
 		message = append(message, chat.Block{Kind: chat.Note, Text: []chat.Span{{Text: line}}})
 	}
-	return append(message, v.rsvp(m))
+	return append(message, v.rsvp(m)...)
 }
 
 func (v View) agendaItems(items []team.AgendaItem, signals map[int]team.Signal) chat.Block {
@@ -111,7 +111,7 @@ func (v View) agendaItem(item team.AgendaItem, signals map[int]team.Signal) []ch
 		what = Spans(v.Lang, "agenda.terugblik", "n", len(item.Actions))
 	case team.CaseItem:
 		id := "agenda.casus"
-		if s.Parents == team.NotYet {
+		if s.Parents == team.NotYet && v.hasParents(s) {
 			id = "agenda.anoniem"
 		}
 		what = Spans(v.Lang, id, "about", v.about(s), "facts", v.facts(s))
@@ -163,9 +163,13 @@ func (v View) attendance(m team.Meeting) string {
 	return strings.Join(line, " ")
 }
 
-func (v View) rsvp(m team.Meeting) chat.Block {
+// rsvp asks who comes, until the meeting begins.
+func (v View) rsvp(m team.Meeting) chat.Message {
+	if m.Status != team.Planned {
+		return nil
+	}
 	nr := itoa(m.Nr)
-	return v.buttons(v.button("meeting.in "+nr, "button.in", chat.Primary), v.button("meeting.out "+nr, "button.out", chat.Neutral))
+	return chat.Message{v.buttons(v.button("meeting.in "+nr, "button.in", chat.Primary), v.button("meeting.out "+nr, "button.out", chat.Neutral))}
 }
 
 // AskPoints asks the channel what should be on the agenda.
@@ -199,16 +203,17 @@ func (v View) Today(m team.Meeting, members []team.Member) chat.Message {
 	if len(silent) > 0 {
 		message = append(message, v.note("today.silent", "names", strings.Join(silent, ", ")))
 	}
-	return append(message, v.rsvp(m))
+	return append(message, v.rsvp(m)...)
 }
 
 // Soon is a quarter of an hour before the start.
 func (v View) Soon(m team.Meeting) chat.Message {
 	start := m.Start.In(v.Zone).Format("15:04")
-	if v.Team.Chair == "" {
+	chair, here := v.chair()
+	if !here {
 		return chat.Message{v.para("soon", "time", start)}
 	}
-	return chat.Message{v.para("soon.chair", "time", start, "chair", v.mention(v.Team.Chair))}
+	return chat.Message{v.para("soon.chair", "time", start, "chair", chair)}
 }
 
 // Late says that a reminder should have come at another time.
@@ -228,6 +233,9 @@ func (v View) Started(m team.Meeting, a team.Agenda, signals map[int]team.Signal
 
 // Case is a case's reply in the thread; by is who settled it, or empty.
 func (v View) Case(m team.Meeting, item team.AgendaItem, s team.Signal, by string) chat.Message {
+	if s.Status == team.Withdrawn {
+		return v.Signal(s, m)
+	}
 	title := v.para("case.title", "about", v.about(s), "facts", v.facts(s), "n", item.Minutes)
 	if item.State != team.ItemOpen {
 		id := "case." + string(item.State)
@@ -237,10 +245,14 @@ func (v View) Case(m team.Meeting, item team.AgendaItem, s team.Signal, by strin
 		return chat.Message{title, v.note(id+".by", "name", by)}
 	}
 	subject := " " + itoa(m.Nr) + " " + itoa(s.Nr)
+	read := v.note("case.read", "parents", v.parents(s), "nr", s.Nr)
+	if !v.hasParents(s) {
+		read = v.note("case.read.group", "nr", s.Nr)
+	}
 	return chat.Message{
 		title,
 		v.para("case.steps"),
-		v.note("case.read", "parents", v.parents(s), "nr", s.Nr),
+		read,
 		v.buttons(
 			v.button("case.done"+subject, "button.discussed", chat.Primary),
 			v.button("case.carry"+subject, "button.carry", chat.Neutral),
@@ -255,14 +267,18 @@ func (v View) Minutes(m team.Meeting, signals map[int]team.Signal, actions []tea
 	var discussed, carried []int
 	for _, item := range m.Agenda {
 		switch {
-		case item.Signal == 0:
+		case item.Signal == 0 || signals[item.Signal].Status == team.Withdrawn:
 		case item.State == team.ItemDiscussed:
 			discussed = append(discussed, item.Signal)
 		default:
 			carried = append(carried, item.Signal)
 		}
 	}
-	carried = append(carried, m.Over...)
+	for _, nr := range m.Over {
+		if signals[nr].Status != team.Withdrawn {
+			carried = append(carried, nr)
+		}
+	}
 	if len(discussed) > 0 {
 		message = append(message, v.para("minutes.discussed", "list", v.abouts(discussed, signals)))
 	}
@@ -279,6 +295,20 @@ func (v View) Minutes(m team.Meeting, signals map[int]team.Signal, actions []tea
 		message = append(message, v.para("minutes.carried", "list", v.abouts(carried, signals)))
 	}
 	return message
+}
+
+// Helped is what owners said helped, in their own words: for who asks.
+func (v View) Helped(actions []team.Action) chat.Message {
+	list := chat.Block{Kind: chat.Bullets}
+	for _, a := range actions {
+		if a.Helped != "" {
+			list.Items = append(list.Items, Spans(v.Lang, "helped", "nr", a.Nr, "helped", a.Helped))
+		}
+	}
+	if len(list.Items) == 0 {
+		return nil
+	}
+	return chat.Message{v.note("helped.title"), list}
 }
 
 // Own is what one member agreed to, sent to them directly.

@@ -12,9 +12,12 @@ func (v View) Signal(s team.Signal, m team.Meeting) chat.Message {
 	title := v.para("signal.title", "nr", s.Nr, "about", v.about(s), "facts", v.facts(s))
 	switch s.Status {
 	case team.Withdrawn:
-		return chat.Message{v.para("signal.gone", "nr", s.Nr, "about", v.about(s))}
+		return chat.Message{v.para("signal.gone", "nr", s.Nr)}
 	case team.Discussed:
 		return chat.Message{title, v.note("signal.discussed", "when", v.When(m.Start))}
+	}
+	if !v.hasParents(s) {
+		return chat.Message{title, {Kind: chat.Note, Text: []chat.Span{{Text: v.onAgenda(m)}}}}
 	}
 	return chat.Message{title, v.note("signal.parents", "parents", v.parents(s), "agenda", v.onAgenda(m))}
 }
@@ -43,9 +46,6 @@ func (v View) facts(s team.Signal) string {
 	if s.Group != "" && (s.Code != "" || s.Theme != "") {
 		facts = append(facts, v.say("group."+string(s.Group)))
 	}
-	if s.Theme != "" && s.Code != "" {
-		facts = append(facts, s.Theme)
-	}
 	for _, key := range s.Elements {
 		facts = append(facts, v.element(key))
 	}
@@ -54,6 +54,10 @@ func (v View) facts(s team.Signal) string {
 	}
 	return strings.Join(facts, " · ")
 }
+
+// hasParents: where parents stand says something of a case; of a group or a
+// theme only when somebody said so.
+func (v View) hasParents(s team.Signal) bool { return s.Code != "" || s.Parents != team.NotYet }
 
 func (v View) parents(s team.Signal) string { return v.say("parents." + string(s.Parents)) }
 
@@ -105,18 +109,30 @@ func (v View) SignalText(s team.Signal) chat.Message {
 		v.note("signal.only"))
 }
 
+// Kansencirkel explains the elements, with the hashtag to type for each.
+func (v View) Kansencirkel(c team.Circle) chat.Message {
+	list := chat.Block{Kind: chat.Bullets}
+	for _, e := range c.Elements {
+		list.Items = append(list.Items, []chat.Span{{Style: chat.Bold, Text: "#" + e.Key}, {Text: " " + e.Label + ". " + e.Question}})
+	}
+	return chat.Message{v.para("circle", "name", c.Name), list, v.note("circle.source", "source", c.Source)}
+}
+
 // Danger is the fixed answer to words that may be about a child in danger.
 // Numbers: Veilig Thuis 0800-2000 is free and open day and night.
-func (v View) Danger() chat.Message {
+func (v View) Danger(command string) chat.Message {
 	return chat.Message{
 		v.para("danger.title"),
 		{Kind: chat.Bullets, Items: [][]chat.Span{
 			Spans(v.Lang, "danger.now"), Spans(v.Lang, "danger.home"), Spans(v.Lang, "danger.code"), Spans(v.Lang, "danger.file"),
 		}},
 		v.para("danger.wait"),
-		v.note("danger.again"),
+		v.note("danger.again", "command", command),
 	}
 }
+
+// DangerLine is Danger in a form that stays open.
+func (v View) DangerLine() string { return v.say("danger.line") }
 
 // Reworded suggests, to the asker only, to say what is needed.
 func (v View) Reworded(suggestion string) chat.Message {

@@ -112,6 +112,14 @@ func (v View) mention(user string) chat.Span {
 	return chat.Span{Style: chat.Mention, User: user, Text: v.name(m)}
 }
 
+// chair is the chair, so that they are notified; false when nobody is.
+func (v View) chair() (chat.Span, bool) {
+	if !v.Member(v.Team.Chair).Here {
+		return chat.Span{Style: chat.Bold, Text: v.say("team.word")}, false
+	}
+	return v.mention(v.Team.Chair), true
+}
+
 // name is a member by name, without notifying.
 func (v View) name(m team.Member) string {
 	switch {

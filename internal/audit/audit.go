@@ -12,15 +12,14 @@ import (
 	"kansbot/internal/store"
 )
 
-// Line is one event in the trail.
+// Line is one event in the trail: something that was done.
 type Line struct {
-	At      time.Time `json:"at"`
-	Team    string    `json:"team"`
-	User    string    `json:"user,omitempty"` // empty: Kansbot itself
-	Role    string    `json:"role,omitempty"`
-	Did     string    `json:"did"`               // "signal.log", "signal.show", ...
-	On      string    `json:"on,omitempty"`      // "signal 12", "K-014"
-	Outcome string    `json:"outcome,omitempty"` // empty: done; else the code of what stopped it
+	At   time.Time `json:"at"`
+	Team string    `json:"team"`
+	User string    `json:"user,omitempty"` // empty: Kansbot itself
+	Role string    `json:"role,omitempty"`
+	Did  string    `json:"did"`          // "signal.log", "signal.show", ...
+	On   string    `json:"on,omitempty"` // "signal 12", "K-014"
 }
 
 var lines = store.Table[Line]{Name: "audit"}

@@ -78,7 +78,7 @@ func begin(tx kv.Tx, to chat.To, now time.Time) (*attempt, error) {
 	a := &attempt{nr: first.Nr, Delivery: chat.Delivery{
 		Key: s.Post.Key, To: s.Post.To, Edits: s.ID, Body: s.Post.Body,
 	}}
-	if s.Post.Under != "" {
+	if s.Post.Under != "" && !s.Alone {
 		// A root that was buried leaves its replies at the top level.
 		root, err := known(tx, s.Post.Under)
 		if err != nil {
@@ -114,6 +114,10 @@ func (d *Dispatcher) settle(tx kv.Tx, a *attempt, now time.Time, jitter float64)
 	switch {
 	case a.failure == nil:
 		return land(tx, s, a)
+	case a.refused() && a.Under != "" && a.Edits == "":
+		// Somebody may have deleted the thread. What follows must still be read.
+		s.Alone, s.Unsure, s.Since = true, false, time.Time{}
+		return posts.Put(tx, s, a.Key)
 	case a.refused():
 		return d.bury(tx, s, a)
 	case a.failure.Outcome == chat.NotSent:

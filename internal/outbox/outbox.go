@@ -42,6 +42,7 @@ type Status struct {
 	First    time.Time   `json:"first,omitzero"` // first attempt to bring what waits
 	Unsure   bool        `json:"unsure,omitempty"`
 	Since    time.Time   `json:"since,omitzero"`   // first attempt that may have landed; only when Unsure
+	Alone    bool        `json:"alone,omitempty"`  // the platform refused it as a reply: it goes outside the thread
 	Reason   string      `json:"reason,omitempty"` // of the burial; no content
 }
 

@@ -1,7 +1,9 @@
 package privacy
 
 import (
+	"slices"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -25,12 +27,18 @@ var DefaultAcuteWords = []string{
 // itself: not the 112 in K-112 or € 112.
 func Acute(text string, words []string) bool {
 	list := entries(text)
-	for _, w := range words {
-		if newPhrase(w).in(list) {
-			return true
-		}
+	return len(list) > 0 && slices.ContainsFunc(words, func(w string) bool { return phraseOf(w).in(list) })
+}
+
+var phrases sync.Map // word of a list -> phrase; lists are few and seldom change
+
+func phraseOf(word string) phrase {
+	if p, found := phrases.Load(word); found {
+		return p.(phrase)
 	}
-	return false
+	p := newPhrase(word)
+	phrases.Store(word, p)
+	return p
 }
 
 // StripNotUrgent takes a "geen-spoed" (or "not-urgent") off the front: the

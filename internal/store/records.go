@@ -26,7 +26,7 @@ var (
 	at        = Table[string]{"at"}            // platform, workspace, channel -> team
 	memberOf  = Table[string]{"memberof"}      // platform, workspace, user, team -> team
 	openNrs   = Table[int]{"open"}             // "signal"/"action"/"meeting", team, nr -> nr
-	caseNrs   = Table[int]{"incase"}           // "signal"/"action", team, code, nr -> nr
+	caseNrs   = Table[int]{"incase"}           // "signal", team, code, nr -> nr
 	owned     = Table[int]{"owned"}            // team, user, nr -> nr, open actions
 	occurred  = Table[int]{"occurrence"}       // team, occurrence -> meeting nr
 	seen      = Table[struct{}]{"seen"}        // day, event
@@ -128,12 +128,12 @@ func PutAction(tx kv.Tx, id string, a team.Action) error {
 	if err := setIndex(tx, owned, open, a.Nr, id, a.Owner, Nr(a.Nr)); err != nil {
 		return err
 	}
-	if a.Code != "" {
-		if err := caseNrs.Put(tx, a.Nr, "action", id, a.Code, Nr(a.Nr)); err != nil {
-			return err
-		}
-	}
 	return Actions.Put(tx, a, id, Nr(a.Nr))
+}
+
+// TakeAction takes a off its owner's list, before it gets another owner.
+func TakeAction(tx kv.Tx, id string, a team.Action) error {
+	return owned.Delete(tx, id, a.Owner, Nr(a.Nr))
 }
 
 // PutMeeting writes m and its indexes.
@@ -149,10 +149,9 @@ func PutMeeting(tx kv.Tx, id string, m team.Meeting) error {
 	return Meetings.Put(tx, m, id, Nr(m.Nr))
 }
 
-// Occurred reports whether an occurrence has had its meeting.
-func Occurred(tx kv.Tx, id, occurrence string) (bool, error) {
-	_, found, err := occurred.Get(tx, id, occurrence)
-	return found, err
+// Occurred finds the meeting that an occurrence had.
+func Occurred(tx kv.Tx, id, occurrence string) (nr int, found bool, err error) {
+	return occurred.Get(tx, id, occurrence)
 }
 
 // OpenSignals, OpenActions and OpenMeetings are what still asks for something;
@@ -174,13 +173,9 @@ func OpenActionsOf(tx kv.Tx, id, user string) ([]team.Action, error) {
 	return indexed(tx, owned, Actions, id, id, user)
 }
 
-// SignalsOn and ActionsOn list everything on one case.
+// SignalsOn lists every signal on one case.
 func SignalsOn(tx kv.Tx, id, code string) ([]team.Signal, error) {
 	return indexed(tx, caseNrs, Signals, id, "signal", id, code)
-}
-
-func ActionsOn(tx kv.Tx, id, code string) ([]team.Action, error) {
-	return indexed(tx, caseNrs, Actions, id, "action", id, code)
 }
 
 func indexed[T any](tx kv.Tx, index Table[int], table Table[T], id string, parts ...string) ([]T, error) {

@@ -55,27 +55,25 @@ type Agenda struct {
 // minutes add up to length, unless the parts need more than that at a minute
 // each.
 //
-// Cases go by urgency, then by how often they were moved on, then by age.
+// One success comes first. Signals go by urgency, then by how often they were
+// moved on, then by age.
 func BuildAgenda(signals []Signal, late []Action, points []Point, length int) Agenda {
 	var a Agenda
 	a.add(AgendaItem{Kind: Welcome, Minutes: 3})
 
-	var cases, transfers []Signal
-	success := 0
-	for _, s := range signals {
-		switch {
-		case s.Kind == Success:
-			if success == 0 {
-				success = s.Nr
-			}
-		case s.Kind == Handover:
-			transfers = append(transfers, s)
+	var successes, cases, transfers []int
+	for _, s := range slices.SortedStableFunc(slices.Values(signals), byNeed) {
+		switch s.Kind {
+		case Success:
+			successes = append(successes, s.Nr)
+		case Handover:
+			transfers = append(transfers, s.Nr)
 		default:
-			cases = append(cases, s)
+			cases = append(cases, s.Nr)
 		}
 	}
-	if success != 0 {
-		a.add(AgendaItem{Kind: Celebrate, Minutes: 5, Signal: success})
+	for _, nr := range successes[:min(1, len(successes))] {
+		a.add(AgendaItem{Kind: Celebrate, Minutes: 5, Signal: nr})
 	}
 	if len(late) > 0 {
 		item := AgendaItem{Kind: LookBack, Minutes: 10}
@@ -84,17 +82,14 @@ func BuildAgenda(signals []Signal, late []Action, points []Point, length int) Ag
 		}
 		a.add(item)
 	}
-	slices.SortStableFunc(cases, byNeed)
-	for i, s := range cases {
-		if i >= MaxNewCases {
-			a.Carried = append(a.Carried, s.Nr)
-			continue
-		}
-		a.add(AgendaItem{Kind: CaseItem, Minutes: 12, Signal: s.Nr})
+	for _, nr := range cases[:min(MaxNewCases, len(cases))] {
+		a.add(AgendaItem{Kind: CaseItem, Minutes: 12, Signal: nr})
 	}
-	for _, s := range transfers {
-		a.add(AgendaItem{Kind: Transfers, Minutes: 5, Signal: s.Nr})
+	for _, nr := range transfers {
+		a.add(AgendaItem{Kind: Transfers, Minutes: 5, Signal: nr})
 	}
+	a.Carried = append(a.Carried, cases[min(MaxNewCases, len(cases)):]...)
+	a.Carried = append(a.Carried, successes[min(1, len(successes)):]...)
 	for _, key := range recurring(signals) {
 		a.add(AgendaItem{Kind: ThemeItem, Minutes: 3, Text: key})
 	}

@@ -26,7 +26,7 @@ type Kernteam struct {
 	Created      time.Time
 }
 
-// SchoolType decides which codes are issued first and what the agenda holds.
+// SchoolType is the kind of school that a kernteam stands around.
 type SchoolType string
 
 const (
@@ -77,6 +77,14 @@ const (
 
 // Roles in the order in which a form shows them.
 var Roles = []Role{IB, Teacher, Head, CJG, SocialWork, Health, Municipality, SWV, PreschoolPro, OtherRole}
+
+// Circle is the Kansencirkel as the region names its parts, and where those
+// names come from.
+type Circle struct {
+	Name     string
+	Source   string
+	Elements []Element
+}
 
 // Element is one part of the Kansencirkel. Key is stored and so never
 // changes; Label and Question are configuration.
@@ -168,10 +176,11 @@ const (
 // Meeting is one Kans!overleg.
 type Meeting struct {
 	Nr         int
-	Occurrence string // rhythm version and nominal local time: unique, whatever happens to clocks
+	Occurrence string // of the rhythm, by its nominal local time: unique, whatever happens to clocks; empty for one beside it
 	Start      time.Time
 	Since      time.Time // when this start was set: steps before it never come
 	Round      int       // counts dates so far apart that asking for points begins anew
+	First      time.Time // the start with which this round began
 	Status     MeetingStatus
 	Present    map[string]bool // user id -> comes (true) or not (false)
 	Sent       []string        // ladder steps done or given up on, in this round

@@ -36,27 +36,39 @@ func Of(locale string) Lang {
 //go:embed nl.yaml en.yaml
 var files embed.FS
 
-var localizers = load()
+// forms are a text for one and for more, which are often the same.
+type forms struct{ one, more string }
 
-func load() map[Lang]*i18n.Localizer {
+var texts = load()
+
+func load() map[Lang]map[string]forms {
 	bundle := i18n.NewBundle(language.Dutch)
 	bundle.RegisterUnmarshalFunc("yaml", yaml.Unmarshal)
+	all := make(map[Lang]map[string]forms, len(Langs))
 	for _, lang := range Langs {
-		if _, err := bundle.LoadMessageFileFS(files, string(lang)+".yaml"); err != nil {
+		file, err := bundle.LoadMessageFileFS(files, string(lang)+".yaml")
+		if err != nil {
 			panic(fmt.Sprintf("text: %s.yaml: %v", lang, err))
 		}
+		localizer := i18n.NewLocalizer(bundle, string(lang))
+		form := func(id string, n int) string {
+			// The error stands for a text that is the same for one and more; what
+			// comes with it is that text.
+			s, _ := localizer.Localize(&i18n.LocalizeConfig{MessageID: id, PluralCount: n})
+			return s
+		}
+		all[lang] = make(map[string]forms, len(file.Messages))
+		for _, m := range file.Messages {
+			all[lang][m.ID] = forms{form(m.ID, 1), form(m.ID, 2)}
+		}
 	}
-	m := make(map[Lang]*i18n.Localizer, len(Langs))
-	for _, lang := range Langs {
-		m[lang] = i18n.NewLocalizer(bundle, string(lang))
-	}
-	return m
+	return all
 }
 
 // Has reports whether there is a text with this id.
 func (l Lang) Has(id string) bool {
-	_, err := l.localizer().Localize(&i18n.LocalizeConfig{MessageID: id})
-	return err == nil
+	_, found := l.texts()[id]
+	return found
 }
 
 // Say is the text with the arguments filled in: name, value, name, value. An
@@ -83,29 +95,27 @@ type Part struct {
 // Parts is Say for who needs to know which stretches were filled in. An
 // unknown id shows as itself, an unknown name as {name}: tests forbid both.
 func (l Lang) Parts(id string, args ...any) []Part {
-	config := &i18n.LocalizeConfig{MessageID: id}
+	forms, found := l.texts()[id]
+	if !found {
+		return []Part{{Text: id}}
+	}
+	template := forms.more
 	values := make(map[string]any, len(args)/2)
 	for i := 0; i+1 < len(args); i += 2 {
 		name := args[i].(string)
 		values[name] = args[i+1]
-		if n, ok := args[i+1].(int); ok && name == "n" {
-			config.PluralCount = n
+		if name == "n" && args[i+1] == 1 {
+			template = forms.one
 		}
-	}
-	// The error also stands for a text that is the same for one and more; what
-	// comes with it is that text.
-	template, _ := l.localizer().Localize(config)
-	if template == "" {
-		template = id
 	}
 	return parse(template, values)
 }
 
-func (l Lang) localizer() *i18n.Localizer {
-	if localizer, ok := localizers[l]; ok {
-		return localizer
+func (l Lang) texts() map[string]forms {
+	if all, ok := texts[l]; ok {
+		return all
 	}
-	return localizers[NL]
+	return texts[NL]
 }
 
 func parse(template string, values map[string]any) []Part {

@@ -368,10 +368,8 @@ document.addEventListener('cancel', event => {
 
 openDialogs();
 $('#places [aria-current]').scrollIntoView({ block: 'nearest', inline: 'nearest' });
-const firstNew = $('[data-new]');
 if (location.hash) $(location.hash)?.scrollIntoView();
-else if (firstNew) firstNew.scrollIntoView({ block: 'center' });
-else if (!$('#welcome')) toEnd();
+else if (!$('#welcome')) toEnd(); // to who just took another seat, all of it may be new
 $('#flow').addEventListener('scroll', () => {
   const flow = $('#flow');
   if (flow.scrollHeight - flow.scrollTop - flow.clientHeight < 80) $('#down').hidden = true;

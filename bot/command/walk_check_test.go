@@ -1,0 +1,212 @@
+package command
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"kansbot/internal/kv"
+	"kansbot/internal/outbox"
+	"kansbot/internal/schedule"
+	"kansbot/internal/store"
+	"kansbot/internal/team"
+)
+
+// check is what holds after every step of a walk.
+func (w *walk) check(t *rapid.T) {
+	w.fresh(t)
+	if w.log.Len() > 0 {
+		t.Fatal(w.log.String())
+	}
+	w.read(func(tx kv.Tx) error {
+		meetings, err1 := store.Meetings.All(tx, w.id)
+		actions, err2 := store.Actions.All(tx, w.id)
+		signals, err3 := store.Signals.All(tx, w.id)
+		forms, err4 := store.Forms.All(tx)
+		for _, err := range []error{err1, err2, err3, err4} {
+			if err != nil {
+				return err
+			}
+		}
+		w.checkMeetings(t, tx, meetings)
+		w.checkSignals(t, tx, meetings, signals)
+		wanted := map[string]time.Time{"seen": w.now.Add(48 * time.Hour)} // id -> not later than
+		for _, m := range meetings {
+			if m.Open() {
+				wanted[fmt.Sprintf("meeting/%s/%d", w.id, m.Nr)] = w.calendar().Working(later(m.LastMoment(), w.now))
+			}
+		}
+		open := 0
+		for _, a := range actions {
+			if a.Status == team.ToDo {
+				open++
+				wanted[fmt.Sprintf("action/%s/%d", w.id, a.Nr)] = later(w.calendar().At(a.Due, schedule.DayStart), w.now).AddDate(0, 0, 10)
+			}
+			if i := slices.IndexFunc(meetings, func(m team.Meeting) bool { return m.Nr == a.Meeting }); a.Meeting != 0 && !slices.Contains(meetings[i].Actions, a.Nr) {
+				t.Fatalf("action %d is not among those of meeting %d", a.Nr, a.Meeting)
+			}
+		}
+		if list, err := store.OpenActions(tx, w.id); err != nil || len(list) != open {
+			t.Fatalf("%d open actions listed of %d (%v)", len(list), open, err)
+		}
+		for _, f := range forms {
+			wanted["form/"+f.Form.ID] = f.Until
+		}
+		return w.checkDues(t, tx, wanted)
+	})
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// checkDues: every record that waits for a moment has just one, in time, and no
+// moment is left without its record.
+func (w *walk) checkDues(t *rapid.T, tx kv.Tx, wanted map[string]time.Time) error {
+	dues, err := store.Table[store.Due]{Name: "due"}.All(tx)
+	if err != nil {
+		return err
+	}
+	byID, err := store.Table[store.Due]{Name: "dueat"}.All(tx)
+	if err != nil {
+		return err
+	}
+	if len(byID) != len(dues) {
+		t.Fatalf("%d moments, %d ids", len(dues), len(byID))
+	}
+	for _, d := range dues {
+		last, found := wanted[d.ID]
+		if !found {
+			t.Fatalf("%s is due twice, or without a record", d.ID)
+		}
+		if d.At.After(last) {
+			t.Fatalf("%s is due on %v, after %v", d.ID, d.At, last)
+		}
+		delete(wanted, d.ID)
+	}
+	if len(wanted) > 0 {
+		t.Fatalf("nothing is due for %v", slices.Collect(maps.Keys(wanted)))
+	}
+	return nil
+}
+
+func (w *walk) checkMeetings(t *rapid.T, tx kv.Tx, meetings []team.Meeting) {
+	rhythmic, running, open := 0, 0, 0
+	starts, occurrences := map[time.Time]int{}, map[string]int{}
+	var points []string
+	for _, m := range meetings {
+		if m.Open() {
+			open++
+			if other := starts[m.Start]; other != 0 && m.Status == team.Planned {
+				t.Fatalf("meetings %d and %d both begin on %v", other, m.Nr, m.Start)
+			}
+			starts[m.Start] = m.Nr
+		}
+		if m.Status == team.Planned && m.Occurrence != "" {
+			rhythmic++
+		}
+		if m.Status == team.Running {
+			running++
+		}
+		if other := occurrences[m.Occurrence]; other != 0 && m.Occurrence != "" {
+			t.Fatalf("meetings %d and %d are both %s", other, m.Nr, m.Occurrence)
+		}
+		occurrences[m.Occurrence] = m.Nr
+		if m.Status != team.Skipped {
+			for _, p := range m.Points {
+				points = append(points, p.Text)
+			}
+		}
+	}
+	_, planned, err := store.Rhythms.Get(tx, w.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if planned && rhythmic != 1 {
+		t.Fatalf("%d meetings of the rhythm are planned", rhythmic)
+	}
+	if running > 1 {
+		t.Fatalf("%d meetings are going on", running)
+	}
+	if list, err := store.OpenMeetings(tx, w.id); err != nil || len(list) != open {
+		t.Fatalf("%d open meetings listed of %d (%v)", len(list), open, err)
+	}
+	slices.Sort(points)
+	if want := slices.Sorted(slices.Values(w.points)); !slices.Equal(points, want) {
+		t.Fatalf("the points are %q, not %q", points, want)
+	}
+}
+
+func (w *walk) checkSignals(t *rapid.T, tx kv.Tx, meetings []team.Meeting, signals []team.Signal) {
+	if len(signals) != w.signals {
+		t.Fatalf("%d signals of %d", len(signals), w.signals)
+	}
+	waiting := 0
+	for _, s := range signals {
+		switch s.Status {
+		case team.Waiting:
+			waiting++
+		case team.Withdrawn:
+			if s.Seen+s.Helps+s.Needed != "" {
+				t.Fatalf("signal %d is withdrawn and says %q", s.Nr, s.Seen)
+			}
+		case team.Discussed:
+			i := slices.IndexFunc(meetings, func(m team.Meeting) bool { return m.Nr == s.Meeting })
+			if i < 0 || meetings[i].Status != team.Held || !slices.ContainsFunc(meetings[i].Agenda, func(item team.AgendaItem) bool {
+				return item.Signal == s.Nr && item.State == team.ItemDiscussed
+			}) {
+				t.Fatalf("signal %d was not discussed in meeting %d", s.Nr, s.Meeting)
+			}
+		default:
+			t.Fatalf("signal %d is %q", s.Nr, s.Status)
+		}
+	}
+	if list, err := store.OpenSignals(tx, w.id); err != nil || len(list) != waiting {
+		t.Fatalf("%d open signals listed of %d (%v)", len(list), waiting, err)
+	}
+}
+
+// checkButtons: what a post asks to press, still counts.
+func (w *walk) checkButtons(t *rapid.T) {
+	w.read(func(tx kv.Tx) error {
+		for _, key := range w.said {
+			s, _, err := outbox.Get(tx, key)
+			if err != nil {
+				return err
+			}
+			for _, block := range s.Post.Body {
+				for _, b := range block.Buttons {
+					if !w.counts(tx, b.Do) {
+						t.Fatalf("%s still has the button %q", key, b.Do)
+					}
+				}
+			}
+		}
+		return nil
+	})
+}
+
+func (w *walk) counts(tx kv.Tx, do string) bool {
+	name, rest, _ := strings.Cut(do, " ")
+	nrs := subject(rest)
+	switch kind, _, _ := strings.Cut(name, "."); kind {
+	case "meeting":
+		m, _, err := store.Meetings.Get(tx, w.id, store.Nr(nrs[0]))
+		return err == nil && m.Status == team.Planned
+	case "case":
+		m, _, err := store.Meetings.Get(tx, w.id, store.Nr(nrs[0]))
+		s, _, err2 := store.Signals.Get(tx, w.id, store.Nr(nrs[1]))
+		return err == nil && err2 == nil && m.Status == team.Running && s.Status == team.Waiting
+	case "action":
+		a, _, err := store.Actions.Get(tx, w.id, store.Nr(nrs[0]))
+		return err == nil && a.Status == team.ToDo
+	}
+	return false
+}
