@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"kansbot/internal/chat"
+	"kansbot/internal/outbox"
 	"kansbot/internal/schedule"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
@@ -177,11 +178,10 @@ func (r *Request) refreshMeeting(m team.Meeting) error {
 	if err := r.refresh(r.agendaKey(m), agenda); err != nil {
 		return err
 	}
-	members, err := r.here()
+	today, err := r.todayMessage(m)
 	if err != nil {
 		return err
 	}
-	today := r.view().Today(m, members)
 	if m.Status == team.Skipped {
 		today = r.view().NotHeld(m, r.now)
 	}
@@ -250,10 +250,8 @@ func (r *Request) remind(m team.Meeting, step schedule.Step) error {
 		key = r.agendaKey(m)
 		body, err = r.agendaMessage(m)
 	case schedule.StepToday:
-		var members []team.Member
 		key = r.todayKey(m)
-		members, err = r.here()
-		body = r.view().Today(m, members)
+		body, err = r.todayMessage(m)
 	case schedule.StepSoon:
 		key, body = r.key("soon", m.Nr, m.Start.UTC().Format("20060102T1504")), r.view().Soon(m)
 	}
@@ -261,6 +259,22 @@ func (r *Request) remind(m team.Meeting, step schedule.Step) error {
 		return err
 	}
 	return r.post(key, "", r.late(step, body))
+}
+
+// todayMessage is the reminder of the day itself. It has the agenda in it when
+// that had no moment of its own: the meeting was planned too late for one, or
+// the moment was missed.
+func (r *Request) todayMessage(m team.Meeting) (chat.Message, error) {
+	members, err := r.here()
+	if err != nil {
+		return nil, err
+	}
+	_, posted, err := outbox.Get(r.tx, r.agendaKey(m))
+	if err != nil || posted {
+		return r.view().Today(m, members, nil, nil), err
+	}
+	agenda, signals, err := r.agenda(m)
+	return r.view().Today(m, members, agenda.Items, signals), err
 }
 
 // late adds to a reminder that it should have come earlier.

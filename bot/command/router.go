@@ -226,7 +226,10 @@ func (r *Request) pressed(act chat.Pressed) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if !found || !hasButton(post.Body, act.Do) {
+	if !found { // not ours, or so new that we have yet to hear where it went
+		return answer{}, team.Wrong("", "button.early")
+	}
+	if !hasButton(post.Body, act.Do) {
 		return answer{}, team.Wrong("", "button.gone")
 	}
 	if post.To.User == "" && post.To.Channel != r.event.Channel || post.To.User != "" && post.To.User != r.event.User.ID {

@@ -9,11 +9,13 @@ import (
 
 	"pgregory.net/rapid"
 
+	"kansbot/bot/view"
 	"kansbot/internal/kv"
 	"kansbot/internal/outbox"
 	"kansbot/internal/schedule"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
+	"kansbot/internal/text"
 )
 
 // check is what holds after every step of a walk.
@@ -171,6 +173,31 @@ func (w *walk) checkSignals(t *rapid.T, tx kv.Tx, meetings []team.Meeting, signa
 	if list, err := store.OpenSignals(tx, w.id); err != nil || len(list) != waiting {
 		t.Fatalf("%d open signals listed of %d (%v)", len(list), waiting, err)
 	}
+}
+
+// checkDates: while no meeting is going on, every signal that waits says which
+// one it is for.
+func (w *walk) checkDates(t *rapid.T) {
+	var next team.Meeting
+	for _, m := range w.open() {
+		if m.Status == team.Running {
+			return
+		}
+		if next.Nr == 0 || m.Start.Before(next.Start) {
+			next = m
+		}
+	}
+	v := view.View{Lang: text.NL, Zone: zone(""), Circle: circle, Team: w.team()}
+	w.read(func(tx kv.Tx) error {
+		signals, err := store.OpenSignals(tx, w.id)
+		for _, s := range signals {
+			post, _, err := outbox.Get(tx, fmt.Sprintf("signal/%s/%d", w.id, s.Nr))
+			if got, want := fmt.Sprint(post.Post.Body), fmt.Sprint(v.Signal(s, next)); err != nil || got != want {
+				t.Fatalf("signal %d says %s, not %s (%v)", s.Nr, got, want, err)
+			}
+		}
+		return err
+	})
 }
 
 // checkButtons: what a post asks to press, still counts.

@@ -45,6 +45,7 @@ func TestAnyCourseOfEvents(t *testing.T) {
 			"":       w.check,
 		})
 		w.checkButtons(t)
+		w.checkDates(t)
 	})
 }
 

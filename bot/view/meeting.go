@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -138,7 +139,9 @@ func (v View) carried(nrs []int, signals map[int]team.Signal) chat.Message {
 func (v View) abouts(nrs []int, signals map[int]team.Signal) string {
 	var list []string
 	for _, nr := range nrs {
-		list = append(list, v.about(signals[nr]))
+		if about := v.about(signals[nr]); !slices.Contains(list, about) {
+			list = append(list, about)
+		}
 	}
 	return strings.Join(list, ", ")
 }
@@ -182,8 +185,13 @@ func (v View) AskPoints(m team.Meeting) chat.Message {
 
 // Today reminds the channel on the day itself: who is in, and whose voice will
 // be missing, by role.
-func (v View) Today(m team.Meeting, members []team.Member) chat.Message {
+//
+// It carries the agenda where that was not posted before: items may be nil.
+func (v View) Today(m team.Meeting, members []team.Member, items []team.AgendaItem, signals map[int]team.Signal) chat.Message {
 	message := chat.Message{v.para("today", "time", m.Start.In(v.Zone).Format("15:04"), "day", v.day(team.DateOf(m.Start.In(v.Zone))))}
+	if len(items) > 0 {
+		message = append(message, v.agendaItems(items, signals))
+	}
 	if line := v.attendance(m); line != "" {
 		message = append(message, chat.Block{Kind: chat.Text, Text: []chat.Span{{Text: line}}})
 	}

@@ -109,8 +109,8 @@ func (w *world) aboutMeetings() {
 	w.post("Agenda, empty", w.Agenda(w.next, team.BuildAgenda(nil, nil, nil, 75), nil))
 	w.post("Agenda, going on", w.Agenda(running, w.agenda(), w.byNr()))
 	w.post("AskPoints", w.AskPoints(w.next))
-	w.post("Today", w.Today(w.answered(), w.people))
-	w.post("Today, nobody answered", w.Today(w.next, w.people))
+	w.post("Today", w.Today(w.answered(), w.people, nil, nil))
+	w.post("Today, nobody answered", w.Today(w.next, w.people, w.agenda().Items, w.byNr()))
 	w.post("Soon", w.Soon(w.next))
 	w.post("Late", append(w.AskPoints(w.next), w.Late(w.next.Start)))
 
