@@ -5,12 +5,12 @@
 .PHONY: test prepare packages server axe check bench fuzz build image
 
 # Where tests leave what a person may want to look at, such as screenshots.
-export KANSBOT_TESTOUT ?= $(CURDIR)/.ci/out
+export KANSTEST_OUT ?= $(CURDIR)/.ci/out
 
 FUZZTIME ?= 10s
 
 test: packages
-	@mkdir -p $(KANSBOT_TESTOUT)
+	@mkdir -p $(KANSTEST_OUT)
 	@$(MAKE) --no-print-directory -j2 server axe check
 	go test -race -timeout 10m ./...
 

@@ -178,7 +178,21 @@ func (p *mattermostPlay) opens(user string) error {
 	if err == nil {
 		_, _, err = p.users[user].Client.CreatePost(context.Background(), &model.Post{ChannelId: id, Message: "hallo"})
 	}
+	for deadline := time.Now().Add(patience); err == nil && !p.heard(user); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			err = fmt.Errorf("the bot never heard %s", user)
+		}
+	}
 	return err
+}
+
+// heard: the bot has answered what the user did; a post reaches it by way of
+// the server's WebSocket.
+func (p *mattermostPlay) heard(user string) bool {
+	p.scene.mu.Lock()
+	defer p.scene.mu.Unlock()
+	_, heard := p.scene.replies[p.users[user].ID]
+	return heard
 }
 
 func (p *mattermostPlay) joins(user string) (again bool, err error) {

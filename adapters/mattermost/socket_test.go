@@ -169,7 +169,9 @@ func TestNews(t *testing.T) {
 	c.send(t, 14, "typing", zwaanID, nil)
 	want("after a gap", everybody)
 	c.send(t, 15, "user_removed", "", map[string]any{"channel_id": zwaanID, "remover_id": annaID})
+	want("the bot removed", chat.Event{Platform: Name, Channel: zwaanID, Act: chat.Roster{}})
 	c.send(t, 16, "channel_deleted", "", map[string]any{"channel_id": directID})
+	want("a channel archived", chat.Event{Platform: Name, Channel: directID, Act: chat.Roster{}})
 
 	// A connection lost is taken up where it was.
 	c.Close()

@@ -215,12 +215,12 @@ func (r *Room) elsewhere(p *page) {
 	}
 	for _, c := range r.opt.Channels {
 		seat := Seat{User: p.User, Channel: c.ID}
-		if n := r.unread(seat, p.Since); n > 0 && c.ID != p.Channel && c.has(p.User) {
+		if n := r.unread(seat, max(p.Since, r.seenBy(p.User, c.ID))); n > 0 && c.ID != p.Channel && c.has(p.User) {
 			tell(p.N("news.in", n, c.Name), seat)
 		}
 	}
 	for _, q := range r.opt.People {
-		n := r.unread(Seat{User: q.ID}, p.Since)
+		n := r.unread(Seat{User: q.ID}, max(p.Since, r.seenBy(q.ID, "")))
 		switch {
 		case n == 0 || q.ID == p.User && p.Channel == "":
 		case q.ID == p.User:
@@ -331,7 +331,7 @@ func (r *Room) viewPost(p *page, q Post, under time.Time) postView {
 		return p.Short(t)
 	}
 	v.When = when(q.At, under)
-	if !q.Edited.IsZero() {
+	if q.Edited.Sub(q.At) >= time.Minute {
 		v.Changed = when(q.Edited, q.At)
 	}
 	if i := slices.IndexFunc(r.opt.People, func(o Person) bool { return o.ID == q.From }); i >= 0 {

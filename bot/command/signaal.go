@@ -71,17 +71,19 @@ func (r *Request) signalAsk(purpose string, d draft) (answer, error) {
 	if d.Urgent {
 		haste = "eerder"
 	}
+	seen := r.write("signal", "gezien", d.Seen, maxFree)
+	seen.Optional = d.Nr != 0 && d.Seen == "" // it was logged with a need alone
 	form := r.form("signal",
 		about,
-		optional(r.choose("signal", "groep", options(r.lang, "group.", team.Groups), string(d.Group))),
-		optional(r.fill("signal", "thema", d.Theme, maxTheme)),
 		r.choose("signal", "soort", options(r.lang, "kind.", team.SignalKinds), string(d.Kind)),
-		optional(r.write("signal", "gezien", d.Seen, maxFree)),
+		seen,
 		optional(r.write("signal", "helpt", d.Helps, maxFree)),
 		optional(r.write("signal", "nodig", d.Needed, maxFree)),
 		optional(circle),
 		r.choose("signal", "ouders", options(r.lang, "parents.", team.ParentsAll), string(d.Parents)),
 		r.choose("signal", "haast", options(r.lang, "haste.", []string{"wachten", "eerder"}), haste),
+		optional(r.choose("signal", "groep", options(r.lang, "group.", team.Groups), string(d.Group))),
+		optional(r.fill("signal", "thema", d.Theme, maxTheme)),
 	)
 	return r.ask(purpose, d.Nr, form), nil
 }

@@ -100,7 +100,7 @@ func families(uses []use) map[string][]string {
 		"region.*":          with("region.", team.Regions),
 		"lang.*":            with("lang.", text.Langs),
 		"haste.*":           {"haste.wachten", "haste.eerder"},
-		"agenda.*":          with("agenda.", []team.ItemKind{team.Welcome, team.Closing}), // the others have a text each
+		"agenda.*":          with("agenda.", []team.ItemKind{team.Welcome, team.Spare, team.Closing}), // the others have a text each
 		"case.*":            with("case.", []team.ItemState{team.ItemDiscussed, team.ItemCarried}),
 		"remind.*":          with("remind.", []string{schedule.StepAhead, schedule.StepDue, schedule.StepLate}),
 		"*.title":           {"actions.title", "mine.title", "workagenda.title"},

@@ -175,12 +175,12 @@ func (w *walk) checkSignals(t *rapid.T, tx kv.Tx, meetings []team.Meeting, signa
 	}
 }
 
-// checkDates: while no meeting is going on, every signal that waits says which
-// one it is for.
+// checkDates: while no meeting is going on or has still to be closed, every
+// signal that waits says which one it is for.
 func (w *walk) checkDates(t *rapid.T) {
 	var next team.Meeting
 	for _, m := range w.open() {
-		if m.Status == team.Running {
+		if m.Status == team.Running || m.Start.Before(w.now) {
 			return
 		}
 		if next.Nr == 0 || m.Start.Before(next.Start) {

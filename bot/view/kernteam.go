@@ -11,12 +11,15 @@ import (
 // Greeting is the first thing that a channel sees of Kansbot.
 func Greeting(lang text.Lang) chat.Message {
 	button := chat.Button{Do: "team.set", Label: lang.Say("greeting.button"), Tone: chat.Primary}
-	return append(Greeted(lang), chat.Block{Kind: chat.Buttons, Buttons: []chat.Button{button}})
+	return chat.Message{
+		Heading(lang, "greeting.title"), Para(lang, "greeting"), Note(lang, "greeting.privacy"),
+		{Kind: chat.Buttons, Buttons: []chat.Button{button}},
+	}
 }
 
 // Greeted is the greeting once there is a kernteam.
 func Greeted(lang text.Lang) chat.Message {
-	return chat.Message{Heading(lang, "greeting.title"), Para(lang, "greeting"), Note(lang, "greeting.privacy")}
+	return chat.Message{Heading(lang, "greeting.title"), Para(lang, "greeted"), Note(lang, "greeting.privacy")}
 }
 
 // Founded tells the channel that its kernteam is ready, and how to go on.

@@ -17,6 +17,7 @@ const (
 	Transfers ItemKind = "overdracht"
 	ThemeItem ItemKind = "thema"
 	OwnPoint  ItemKind = "punt"
+	Spare     ItemKind = "ruimte"
 	Closing   ItemKind = "afsluiting"
 )
 
@@ -103,9 +104,9 @@ func BuildAgenda(signals []Signal, late []Action, points []Point, length int) Ag
 
 func (a *Agenda) add(item AgendaItem) { a.Items = append(a.Items, item) }
 
-// fit makes the minutes add up to length. Time to spare goes to the cases, and
-// without cases to whatever is talked about; too little time shrinks the
-// longest parts first.
+// fit makes the minutes add up to length. Time to spare goes to the cases, as
+// far as it does a talk good, and the rest stays free; too little time shrinks
+// the longest parts first.
 func (a *Agenda) fit(length int) {
 	total := 0
 	var cases, talk []*AgendaItem
@@ -119,16 +120,13 @@ func (a *Agenda) fit(length int) {
 			talk = append(talk, item)
 		}
 	}
-	roomy := cases
-	if len(cases) == 0 {
-		roomy = talk
-	}
-	if len(talk) == 0 {
-		roomy = []*AgendaItem{&a.Items[len(a.Items)-1]}
-	}
-	for i := 0; total < length; i++ {
-		roomy[i%len(roomy)].Minutes++
+	for i := 0; total < length && len(cases) > 0 && cases[i%len(cases)].Minutes < maxCase; i++ {
+		cases[i%len(cases)].Minutes++
 		total++
+	}
+	if total < length {
+		spare := AgendaItem{Kind: Spare, Minutes: length - total}
+		a.Items = slices.Insert(a.Items, len(a.Items)-1, spare)
 	}
 	for total > length && len(talk) > 0 {
 		longest := slices.MaxFunc(talk, func(x, y *AgendaItem) int { return cmp.Compare(x.Minutes, y.Minutes) })
@@ -139,6 +137,9 @@ func (a *Agenda) fit(length int) {
 		total--
 	}
 }
+
+// maxCase is how many minutes one case gets at most, however much time there is.
+const maxCase = 30
 
 func byNeed(x, y Signal) int {
 	urgent := func(s Signal) int {

@@ -52,8 +52,8 @@ func TestBuildAgenda(t *testing.T) {
 		length  int
 		want    string
 	}{
-		{"nothing", nil, nil, nil, 75, "welkom 3, afsluiting 72"},
-		{"one case takes the time there is", []Signal{worry(1, "K-001")}, nil, nil, 75, "welkom 3, casus 1 69, afsluiting 3"},
+		{"nothing", nil, nil, nil, 75, "welkom 3, ruimte 69, afsluiting 3"},
+		{"one case takes half an hour at most", []Signal{worry(1, "K-001")}, nil, nil, 75, "welkom 3, casus 1 30, ruimte 39, afsluiting 3"},
 		{"three cases, the others later", []Signal{worry(1, "K-001"), worry(2, "K-002"), worry(3, "K-003"), old, urgent, carried}, nil, nil, 42,
 			"welkom 3, casus 4 12, casus 5 12, casus 1 12, afsluiting 3; [6 2 3]"},
 		{"one success, the others later", []Signal{success(7), success(8), worry(1, "K-001")}, nil, nil, 23,
@@ -167,7 +167,7 @@ func checkAll(t *rapid.T, a Agenda, signals []Signal, points int) {
 // checkOrder: the kinds come in their order, and no case comes before one that
 // needs it more.
 func checkOrder(t *rapid.T, a Agenda, signals []Signal) {
-	order := []ItemKind{Welcome, Celebrate, LookBack, CaseItem, Transfers, ThemeItem, OwnPoint, Closing}
+	order := []ItemKind{Welcome, Celebrate, LookBack, CaseItem, Transfers, ThemeItem, OwnPoint, Spare, Closing}
 	if !slices.IsSortedFunc(a.Items, func(x, y AgendaItem) int { return slices.Index(order, x.Kind) - slices.Index(order, y.Kind) }) {
 		t.Fatalf("out of order: %s", shown(a))
 	}

@@ -49,7 +49,7 @@ func missing(t *testing.T, format string, args ...any) {
 // axe is the source of axe-core, from node_modules in the test cache.
 func axe(t *testing.T) string {
 	t.Helper()
-	cache := os.Getenv("KANSBOT_TESTCACHE")
+	cache := os.Getenv("KANSTEST_CACHE")
 	if cache == "" {
 		dir, err := os.UserCacheDir()
 		if err != nil {
@@ -86,7 +86,7 @@ type Browser struct {
 }
 
 // Open opens a browser for the room at base, "http://127.0.0.1:8080". Pictures
-// go into the folder KANSBOT_TESTOUT, with names that begin with prefix.
+// go into the folder KANSTEST_OUT, with names that begin with prefix.
 //
 // Nothing moves in this browser, as for people who asked for that.
 func Open(t *testing.T, base, prefix string) *Browser {
@@ -95,7 +95,7 @@ func Open(t *testing.T, base, prefix string) *Browser {
 	if err != nil {
 		missing(t, "chromium is not installed: %v", err)
 	}
-	out := cmp.Or(os.Getenv("KANSBOT_TESTOUT"), t.TempDir())
+	out := cmp.Or(os.Getenv("KANSTEST_OUT"), t.TempDir())
 	b := &Browser{t: t, base: base, axe: axe(t), prefix: filepath.Join(out, prefix)}
 	alloc, stop := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.DisableGPU,

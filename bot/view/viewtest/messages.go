@@ -81,7 +81,7 @@ func (w *world) aboutSignals() {
 	w.ask("SignalText", w.SignalText(w.signals[0]))
 	w.ask("SignalText, withdrawn", w.SignalText(team.Signal{Nr: 1, Code: "K-001", Kind: team.Worry, Parents: team.NotYet, Status: team.Withdrawn, By: "hugo", At: w.signals[0].At}))
 	w.ask("Kansencirkel", w.Kansencirkel(team.Circle{Name: "Kansencirkel", Source: w.rest, Elements: w.Circle}))
-	w.ask("Danger", w.Danger("signaal"))
+	w.ask("Danger", w.Danger("/signaal"))
 	w.ask("Reworded", w.Reworded(w.rest))
 }
 
@@ -153,7 +153,7 @@ func (w *world) aboutActions() {
 	w.post("Postponed", w.Postponed(a, "bram"))
 	w.ask("Made", w.Made(a))
 	w.ask("NewDate", w.NewDate(a))
-	w.post("Given", w.Given(a, "bram"))
+	w.post("Given", w.Given(a, "anna"))
 	for _, step := range []string{schedule.StepAhead, schedule.StepDue, schedule.StepLate} {
 		w.post("Reminder, "+step, w.Reminder(a, step, a.Due))
 	}
