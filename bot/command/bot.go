@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"kansbot/bot/view"
@@ -79,7 +80,11 @@ func (b *Bot) Handle(ctx context.Context, event chat.Event) (reply chat.Reply) {
 // that the command offers with it opens, filled in with what was understood.
 func (b *Bot) mistaken(ctx context.Context, r *Request, form *store.Form, p *team.Problem) chat.Reply {
 	if _, ok := r.event.Act.(chat.Submitted); ok {
-		return chat.Reply{Problems: map[string]string{p.Field: view.ProblemLine(r.lang, p)}}
+		field := p.Field
+		if !slices.ContainsFunc(r.sent.Fields, func(f chat.Field) bool { return f.Name == field }) {
+			field = "" // no such field to show it at
+		}
+		return chat.Reply{Problems: map[string]string{field: view.ProblemLine(r.lang, p)}}
 	}
 	reply := chat.Reply{Body: inLanguage(r.lang, view.Problem(r.lang, p))}
 	if form == nil {

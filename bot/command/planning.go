@@ -110,6 +110,9 @@ func (r *Request) plan(typed string, minutes int) (answer, error) {
 	if rhythm == old.Rhythm {
 		return r.lengthen(minutes)
 	}
+	if rhythm.Rule == "" && rhythm.Cron == "" { // one date is no rhythm
+		return r.once(r.calendar().At(rhythm.Start, rhythm.Time))
+	}
 	planned := store.Rhythm{Rhythm: rhythm, Version: old.Version + 1}
 	if err := store.Rhythms.Put(r.tx, planned, r.team.ID); err != nil {
 		return answer{}, err
@@ -384,6 +387,13 @@ func meetingOnce(r *Request, typed string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	return r.once(start)
+}
+
+func (r *Request) once(start time.Time) (answer, error) {
+	if err := r.isFree(start); err != nil {
+		return answer{}, err
+	}
 	m, err := r.addMeeting(start, "")
 	if err != nil {
 		return answer{}, err
@@ -418,14 +428,19 @@ func (r *Request) moment(typed string, usual schedule.Clock, prefix string) (tim
 		at = usual
 	}
 	start := r.calendar().At(day, at)
+	return start, r.isFree(start)
+}
+
+// isFree: a meeting can be planned for that moment.
+func (r *Request) isFree(start time.Time) error {
 	if !start.After(r.now) {
-		return time.Time{}, team.Wrong("datum", "moment.past", "understood", r.view().When(start))
+		return team.Wrong("datum", "moment.past", "understood", r.view().When(start))
 	}
 	_, taken, err := r.meetingAt(start)
 	if err == nil && taken {
 		err = team.Wrong("datum", "moment.taken", "understood", r.view().When(start))
 	}
-	return start, err
+	return err
 }
 
 // planned is the next meeting, or the problem that there is none.

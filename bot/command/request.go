@@ -28,6 +28,8 @@ type Request struct {
 	me    team.Member   // zero when the clock asks
 	known map[string]team.Member
 
+	sent chat.Form // the form that was sent in, if one was
+
 	notUrgent, noName bool // what the asker said of their text: no emergency, no name in it
 }
 

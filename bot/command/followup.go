@@ -1,0 +1,341 @@
+package command
+
+import (
+	"errors"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"kansbot/internal/chat"
+	"kansbot/internal/schedule"
+	"kansbot/internal/store"
+	"kansbot/internal/team"
+)
+
+// keepAction saves an action and sets its moment: its next step, and after the
+// last one the chair's, once a week.
+func (r *Request) keepAction(a team.Action) error {
+	if err := store.PutAction(r.tx, r.team.ID, a); err != nil {
+		return err
+	}
+	due := store.Due{ID: r.key("action", a.Nr), Team: r.team.ID, Kind: "action", Nr: a.Nr}
+	if a.Status != team.ToDo {
+		return store.Unschedule(r.tx, due.ID)
+	}
+	due.At = schedule.NextWeekly(r.calendar(), r.now)
+	if steps := r.followUps(a); len(steps) > 0 {
+		due.At = steps[0].At
+	}
+	return store.Schedule(r.tx, due)
+}
+
+// followUps are the reminders that an action still asks for, those included
+// that should have been there by now.
+func (r *Request) followUps(a team.Action) []schedule.Step {
+	return slices.DeleteFunc(schedule.ActionLadder(r.calendar(), a.Due), func(step schedule.Step) bool {
+		return !step.At.After(a.Since) || slices.Contains(a.Sent, step.Kind)
+	})
+}
+
+// thread is the key of the first post of the thread that an action lives in.
+func (r *Request) thread(a team.Action) string {
+	if a.Meeting != 0 {
+		return r.key("meeting", a.Meeting)
+	}
+	return r.key("action", a.Nr)
+}
+
+// actionDue reminds the owner, in the thread: one reminder, however many
+// steps were slept through. After the last step it is the chair's turn.
+func actionDue(r *Request, d store.Due) error {
+	a, found, err := store.Actions.Get(r.tx, r.team.ID, store.Nr(d.Nr))
+	if err != nil || !found || a.Status != team.ToDo {
+		return err
+	}
+	if asleep, err := r.asleep(d); err != nil || asleep {
+		return err
+	}
+	step := ""
+	for _, s := range r.followUps(a) {
+		if !s.At.After(r.now) {
+			step = s.Kind
+			a.Sent = append(a.Sent, s.Kind)
+		}
+	}
+	var body chat.Message
+	if step != "" {
+		body = r.view().Reminder(a, step, r.today())
+	} else {
+		step = "chair-" + r.today().String()
+		a.Sent = append(a.Sent, step)
+		body = r.view().ChairReminder(a)
+	}
+	if err := r.post(r.remindKey(a, step), r.thread(a), body); err != nil {
+		return err
+	}
+	return r.keepAction(a)
+}
+
+func (r *Request) remindKey(a team.Action, step string) string {
+	return r.key("remind", a.Nr, a.Due.String(), step)
+}
+
+func actionList(r *Request, _ string) (answer, error) {
+	open, err := store.OpenActions(r.tx, r.team.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.view().Actions(open, r.today())}, nil
+}
+
+func actionMine(r *Request, _ string) (answer, error) {
+	mine, err := store.OpenActionsOf(r.tx, r.team.ID, r.me.User)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.view().Mine(mine, r.today())}, nil
+}
+
+// action finds the action that a line starts with. Without a number it is the
+// asker's own, when there is just one.
+func (r *Request) action(typed, verb string) (a team.Action, rest string, err error) {
+	nr, rest, given := number(typed)
+	if !given {
+		mine, err := store.OpenActionsOf(r.tx, r.team.ID, r.me.User)
+		if err != nil {
+			return a, "", err
+		}
+		if len(mine) == 1 {
+			return mine[0], line(typed), nil
+		}
+		return a, "", team.Wrong("", "action.nr", "understood", line(typed), "example", "/actie "+verb+" 7")
+	}
+	a, found, err := store.Actions.Get(r.tx, r.team.ID, store.Nr(nr))
+	if err == nil && !found {
+		err = team.Wrong("", "action.none", "nr", strconv.Itoa(nr), "example", "/actie lijst")
+	}
+	if err == nil && a.Status != team.ToDo {
+		err = r.alreadyDone(a)
+	}
+	return a, rest, err
+}
+
+func (r *Request) alreadyDone(a team.Action) error {
+	return team.Wrong("", "action.closed", "nr", strconv.Itoa(a.Nr), "name", r.view().Name(a.DoneBy))
+}
+
+// pressedAction is the action that a button belongs to.
+func (r *Request) pressedAction(s string) (team.Action, error) {
+	nrs := subject(s)
+	if len(nrs) != 1 {
+		return team.Action{}, team.Wrong("", "button.gone")
+	}
+	a, found, err := store.Actions.Get(r.tx, r.team.ID, store.Nr(nrs[0]))
+	if err != nil {
+		return a, err
+	}
+	if !found {
+		return a, team.Wrong("", "button.gone")
+	}
+	if a.Status != team.ToDo {
+		return a, r.alreadyDone(a)
+	}
+	return a, nil
+}
+
+func actionDone(r *Request, typed string) (answer, error) {
+	a, helped, err := r.action(typed, "klaar")
+	if err != nil {
+		return answer{}, err
+	}
+	return r.done(a, helped)
+}
+
+func pressDone(r *Request, s string) (answer, error) {
+	a, err := r.pressedAction(s)
+	if err != nil {
+		return answer{}, err
+	}
+	return r.done(a, "")
+}
+
+func (r *Request) done(a team.Action, helped string) (answer, error) {
+	if n := len([]rune(helped)); n > maxHelped {
+		return answer{}, team.Wrong("", "long", "n", strconv.Itoa(n), "max", strconv.Itoa(maxHelped))
+	}
+	if err := r.guard(passage{"", helped}); err != nil {
+		return answer{}, err
+	}
+	a.Status, a.Done, a.DoneBy, a.Helped = team.Done, r.now.UTC(), r.me.User, helped
+	if err := r.keepAction(a); err != nil {
+		return answer{}, err
+	}
+	if err := r.did("action.done", on("action", a.Nr)); err != nil {
+		return answer{}, err
+	}
+	if err := r.refreshAction(a); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.say("action.done", "nr", a.Nr)}, nil
+}
+
+// refreshAction brings the action's post and its reminders up to date; old
+// reminders lose their buttons.
+func (r *Request) refreshAction(a team.Action) error {
+	if err := r.refresh(r.key("action", a.Nr), r.view().Action(a)); err != nil {
+		return err
+	}
+	for _, step := range a.Sent {
+		if err := r.refresh(r.remindKey(a, step), r.view().Settled(a)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var untilPattern = regexp.MustCompile(`(?i)^(?:tot|naar|op|until|to|till)\s+`)
+
+func actionPostpone(r *Request, typed string) (answer, error) {
+	a, rest, err := r.action(typed, "uitstel")
+	if err != nil {
+		return answer{}, err
+	}
+	when := untilPattern.ReplaceAllString(rest, "")
+	if when == "" {
+		return r.postponeAsk(a), nil
+	}
+	due, err := schedule.ParseDate(when, r.today())
+	var p *team.Problem
+	if errors.As(err, &p) {
+		return r.postponeAsk(a), withPrefix(p, "/actie uitstel "+strconv.Itoa(a.Nr)+" tot ")
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	return r.postpone(a, due)
+}
+
+func (r *Request) postponeAsk(a team.Action) answer {
+	return r.ask("action.postpone", a.Nr, r.form("postpone", r.fill("postpone", "datum", "", 40)))
+}
+
+func pressPostpone(r *Request, s string) (answer, error) {
+	a, err := r.pressedAction(s)
+	if err != nil {
+		return answer{}, err
+	}
+	return r.postponeAsk(a), nil
+}
+
+func postponeSubmitted(r *Request, nr int, v values) (answer, error) {
+	a, err := r.pressedAction(strconv.Itoa(nr))
+	if err != nil {
+		return answer{}, err
+	}
+	due, err := r.date(v.get("datum"))
+	if err != nil {
+		return answer{}, err
+	}
+	return r.postpone(a, due)
+}
+
+func (r *Request) postpone(a team.Action, due team.Date) (answer, error) {
+	old := a
+	a.Due, a.Since, a.Sent, a.Help = due, r.now.UTC(), nil, false
+	if err := r.keepAction(a); err != nil {
+		return answer{}, err
+	}
+	if err := r.did("action.postpone", on("action", a.Nr)); err != nil {
+		return answer{}, err
+	}
+	for _, step := range old.Sent {
+		if err := r.refresh(r.remindKey(old, step), r.view().Postponed(a, r.me.User)); err != nil {
+			return answer{}, err
+		}
+	}
+	if err := r.refresh(r.key("action", a.Nr), r.view().Action(a)); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.view().NewDate(a)}, nil
+}
+
+// actionGive hands an action to another member.
+func actionGive(r *Request, typed string) (answer, error) {
+	handle, rest := cutMention(line(typed))
+	a, _, err := r.action(rest, "geef")
+	if err != nil {
+		return answer{}, err
+	}
+	if handle == "" {
+		return answer{}, team.Wrong("wie", "action.who", "example", "/actie geef "+strconv.Itoa(a.Nr)+" @"+r.me.Handle)
+	}
+	owner, err := r.who(handle)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := store.TakeAction(r.tx, r.team.ID, a); err != nil {
+		return answer{}, err
+	}
+	a.Owner = owner.User
+	if err := r.keepAction(a); err != nil {
+		return answer{}, err
+	}
+	if err := r.did("action.give", on("action", a.Nr)); err != nil {
+		return answer{}, err
+	}
+	if err := r.refresh(r.key("action", a.Nr), r.view().Action(a)); err != nil {
+		return answer{}, err
+	}
+	n, err := store.Next(r.tx, "given", r.team.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.view().Made(a)}, r.post(r.key("given", n), r.thread(a), r.view().Given(a, r.me.User))
+}
+
+func actionHelp(r *Request, typed string) (answer, error) {
+	a, _, err := r.action(typed, "hulp")
+	if err != nil {
+		return answer{}, err
+	}
+	return r.help(a)
+}
+
+func pressHelp(r *Request, s string) (answer, error) {
+	a, err := r.pressedAction(s)
+	if err != nil {
+		return answer{}, err
+	}
+	return r.help(a)
+}
+
+// help marks an action and asks the chair to think along: in the thread, and
+// directly.
+func (r *Request) help(a team.Action) (answer, error) {
+	if a.Help {
+		return answer{body: r.say("action.helped.before")}, nil
+	}
+	a.Help = true
+	if err := store.PutAction(r.tx, r.team.ID, a); err != nil {
+		return answer{}, err
+	}
+	if err := r.did("action.help", on("action", a.Nr)); err != nil {
+		return answer{}, err
+	}
+	if err := r.refresh(r.key("action", a.Nr), r.view().Action(a)); err != nil {
+		return answer{}, err
+	}
+	n, err := store.Next(r.tx, "help", r.team.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := r.post(r.key("help", n), r.thread(a), r.view().HelpAsked(a, r.me.User)); err != nil {
+		return answer{}, err
+	}
+	if r.hasChair() && !r.isChair() {
+		if err := r.direct(r.key("helpchair", n), r.team.Chair, r.view().HelpChair(a, r.me.User)); err != nil {
+			return answer{}, err
+		}
+	}
+	return answer{body: r.say("action.helped")}, nil
+}
