@@ -169,6 +169,9 @@ func askedFindings(ctx context.Context, c config.Config, h health) []chat.Findin
 		running = chat.Finding{Name: "gegevens", Says: "Kansbot draait, maar niet goed: " + strings.Join(h.Failing, ", "), Mend: "kijk in het logboek van Kansbot"}
 	}
 	findings := []chat.Finding{running}
+	if h.Clock != "" {
+		findings = append(findings, chat.Finding{Name: "klok", OK: true, Says: "LET OP, DIT IS EEN OEFENING: voor Kansbot is het " + h.Clock})
+	}
 	body, err := ask(ctx, c, "/metrics")
 	if err != nil {
 		return findings

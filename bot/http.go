@@ -45,6 +45,8 @@ func (a *app) server(handler http.Handler) *http.Server {
 type health struct {
 	OK      bool     `json:"ok"`
 	Failing []string `json:"failing,omitempty"`
+	// Clock is what time it is to Kansbot, when that is not the real time.
+	Clock string `json:"clock,omitempty"`
 }
 
 func answer(w http.ResponseWriter, status int, v any) {
@@ -89,6 +91,9 @@ func (a *app) isReady(ctx context.Context) health {
 	}
 	if !a.platform.connected() {
 		h.Failing = append(h.Failing, a.platform.Name())
+	}
+	if a.clock.offset.Load() != 0 {
+		h.Clock = a.clock.Now().Format(time.RFC3339)
 	}
 	h.OK = len(h.Failing) == 0
 	a.ready.at, a.ready.last = time.Now(), h
