@@ -50,9 +50,9 @@ func imitationID(kind string, n int) string { return fmt.Sprintf("%s%0*d", kind,
 
 var imitationBot = &model.User{Id: imitationID("bot", 0), Username: "kansbot", IsBot: true}
 
-func imitate(t *testing.T, bot string, seed uint64, rooms int) *imitation {
+func imitate(t *testing.T, bot string, seed uint64, rooms int, heard func()) *imitation {
 	s := &imitation{
-		bot: bot, mux: http.NewServeMux(), heard: func() {},
+		bot: bot, mux: http.NewServeMux(), heard: heard,
 		rand: rand.New(rand.NewPCG(seed, 0)), troubles: map[trouble]int{},
 		pending: map[string]*model.Post{}, dialogs: map[string]model.OpenDialogRequest{},
 	}

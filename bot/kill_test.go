@@ -124,11 +124,15 @@ type told struct {
 func newHunt(t *testing.T, seed uint64) *hunt {
 	address := freeAddress(t)
 	h := &hunt{
-		T: t, server: imitate(t, "http://"+address, seed, channels), dir: t.TempDir(), address: address,
+		T: t, dir: t.TempDir(), address: address,
 		rand: rand.New(rand.NewPCG(seed, 1)), began: time.Now(),
 	}
 	h.awake, h.goHome = context.WithCancel(t.Context())
-	h.server.heard = func() { h.life.Load().happens() }
+	h.server = imitate(t, "http://"+address, seed, channels, func() {
+		if l := h.life.Load(); l != nil { // who comes before the first life is not ours
+			l.happens()
+		}
+	})
 	t.Cleanup(func() {
 		if l := h.life.Load(); l.ended != nil {
 			l.cmd.Process.Kill()
