@@ -28,20 +28,14 @@ func (r *Request) actionAsk(a team.Action, due string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	cases, err := store.Cases.All(r.tx, r.team.ID)
+	cases, err := r.caseOptions(a.Code)
 	if err != nil {
 		return answer{}, err
 	}
-	about := []chat.Option{{Key: noCase, Label: r.lang.Say("action.workagenda")}}
-	slices.SortFunc(cases, func(a, b team.Case) int { return b.Created.Compare(a.Created) })
+	about := append([]chat.Option{{Key: noCase, Label: r.lang.Say("action.workagenda")}}, cases...)
 	code := noCase
-	for i, c := range cases {
-		if c.Code == a.Code {
-			code = a.Code
-		}
-		if i < maxCases || c.Code == a.Code {
-			about = append(about, chat.Option{Key: c.Code, Label: c.Code})
-		}
+	if slices.ContainsFunc(cases, func(o chat.Option) bool { return o.Key == a.Code }) {
+		code = a.Code
 	}
 	if due == "" && !a.Due.IsZero() {
 		due = schedule.ShortDate(string(r.lang), a.Due)
@@ -153,18 +147,11 @@ func (r *Request) actionProblem(err error, a team.Action, handle string) error {
 	if when.IsZero() {
 		when = r.calendar().NextSchoolDay(r.today().AddDays(14))
 	}
-	q := *p
-	q.Args = map[string]string{}
-	for name, value := range p.Args {
-		q.Args[name] = value
-	}
-	q.Args["got"] = strings.Join(got, " · ")
 	example := []string{"/actie", who, what, r.lang.Say("action.by", "date", schedule.ShortDate(string(r.lang), when))}
 	if a.Code != "" && p.Code != "action.case" {
 		example = append(example, a.Code)
 	}
-	q.Args["example"] = strings.Join(example, " ")
-	return &q
+	return p.With("got", strings.Join(got, " · "), "example", strings.Join(example, " "))
 }
 
 func actionSubmitted(r *Request, _ int, v values) (answer, error) {

@@ -46,7 +46,7 @@ func (r *Request) agenda(m team.Meeting) (team.Agenda, map[int]team.Signal, erro
 	if err != nil {
 		return team.Agenda{}, nil, err
 	}
-	day := team.DateOf(m.Start.In(r.zone()))
+	day := r.day(m)
 	late := slices.DeleteFunc(actions, func(a team.Action) bool { return !a.Late(day) })
 	byNr := make(map[int]team.Signal, len(signals))
 	for _, s := range signals {
@@ -168,12 +168,16 @@ func (r *Request) rsvp(nr int, coming bool) (answer, error) {
 
 // refreshMeeting brings what was posted about a meeting up to date.
 func (r *Request) refreshMeeting(m team.Meeting) error {
+	if m.Status == team.Skipped {
+		off := r.view().NotHeld(m, r.now)
+		if err := r.refresh(r.agendaKey(m), off); err != nil {
+			return err
+		}
+		return r.refresh(r.todayKey(m), off)
+	}
 	agenda, err := r.agendaMessage(m)
 	if err != nil {
 		return err
-	}
-	if m.Status == team.Skipped {
-		agenda = r.view().NotHeld(m, r.now)
 	}
 	if err := r.refresh(r.agendaKey(m), agenda); err != nil {
 		return err
@@ -182,16 +186,13 @@ func (r *Request) refreshMeeting(m team.Meeting) error {
 	if err != nil {
 		return err
 	}
-	if m.Status == team.Skipped {
-		today = r.view().NotHeld(m, r.now)
-	}
 	return r.refresh(r.todayKey(m), today)
 }
 
 // todayKey has the date in it: a meeting that moves gets a reminder on its new
 // day, and never two on one.
 func (r *Request) todayKey(m team.Meeting) string {
-	return r.key("today", m.Nr, team.DateOf(m.Start.In(r.zone())).String())
+	return r.key("today", m.Nr, r.day(m).String())
 }
 
 // meetingDue is the clock's part: the ladder, and closing what nobody did.

@@ -21,7 +21,7 @@ func meetingStart(r *Request, typed string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	today := found && !team.DateOf(m.Start.In(r.zone())).After(r.today())
+	today := found && !r.day(m).After(r.today())
 	word, _ := firstWord(typed)
 	switch {
 	case today:

@@ -79,13 +79,7 @@ func withPrefix(p *team.Problem, prefix string) *team.Problem {
 	if p.Args["example"] == "" {
 		return p
 	}
-	q := *p
-	q.Args = map[string]string{}
-	for name, value := range p.Args {
-		q.Args[name] = value
-	}
-	q.Args["example"] = prefix + p.Args["example"]
-	return &q
+	return p.With("example", prefix+p.Args["example"])
 }
 
 func planSubmitted(r *Request, _ int, v values) (answer, error) {
@@ -178,15 +172,7 @@ func (r *Request) lengthen(minutes int) (answer, error) {
 
 // rhythmMeeting is the planned meeting that came out of the rhythm.
 func (r *Request) rhythmMeeting() (team.Meeting, bool, error) {
-	open, err := store.OpenMeetings(r.tx, r.team.ID)
-	if err != nil {
-		return team.Meeting{}, false, err
-	}
-	i := slices.IndexFunc(open, func(m team.Meeting) bool { return m.Status == team.Planned && m.Occurrence != "" })
-	if i < 0 {
-		return team.Meeting{}, false, nil
-	}
-	return open[i], true, nil
+	return r.openMeeting(func(m team.Meeting) bool { return m.Status == team.Planned && m.Occurrence != "" })
 }
 
 // nextOccurrence is the first moment of the rhythm to come that has had no
@@ -207,11 +193,10 @@ func (r *Request) nextOccurrence() (start time.Time, occurrence string, found bo
 		return start, "", false, err
 	}
 	for {
-		nominal, at, ok := s.Occurrence(after)
+		occurrence, at, ok := s.Occurrence(after)
 		if !ok {
 			return start, "", false, nil
 		}
-		occurrence = nominal
 		free, err := r.freeFor(occurrence, at)
 		if err != nil || free {
 			return at, occurrence, free, err
@@ -279,11 +264,16 @@ func (r *Request) addMeeting(start time.Time, occurrence string) (team.Meeting, 
 
 // meetingAt is the open meeting that begins at that moment.
 func (r *Request) meetingAt(start time.Time) (team.Meeting, bool, error) {
+	return r.openMeeting(func(m team.Meeting) bool { return m.Start.Equal(start) })
+}
+
+// openMeeting is the first of the open meetings that is what is asked for.
+func (r *Request) openMeeting(is func(team.Meeting) bool) (team.Meeting, bool, error) {
 	open, err := store.OpenMeetings(r.tx, r.team.ID)
 	if err != nil {
 		return team.Meeting{}, false, err
 	}
-	i := slices.IndexFunc(open, func(m team.Meeting) bool { return m.Start.Equal(start) })
+	i := slices.IndexFunc(open, is)
 	if i < 0 {
 		return team.Meeting{}, false, nil
 	}

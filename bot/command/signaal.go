@@ -37,19 +37,15 @@ func signalForm(r *Request) (answer, error) {
 
 // signalAsk opens the form of a signal, filled in with what is known.
 func (r *Request) signalAsk(purpose string, d draft) (answer, error) {
-	cases, err := store.Cases.All(r.tx, r.team.ID)
+	cases, err := r.caseOptions(d.Code)
 	if err != nil {
 		return answer{}, err
 	}
-	subject := []chat.Option{
+	subject := append([]chat.Option{
 		{Key: newCase, Label: r.lang.Say("case.new")},
 		{Key: newPreschoolCase, Label: r.lang.Say("case.preschool")},
 		{Key: noCase, Label: r.lang.Say("case.none")},
-	}
-	slices.SortFunc(cases, func(a, b team.Case) int { return b.Created.Compare(a.Created) })
-	for _, c := range cases[:min(len(cases), maxCases)] {
-		subject = append(subject, chat.Option{Key: c.Code, Label: c.Code})
-	}
+	}, cases...)
 	if d.Code != "" && !slices.ContainsFunc(subject, func(o chat.Option) bool { return o.Key == d.Code }) {
 		subject = append(subject, chat.Option{Key: d.Code, Label: d.Code})
 	}
@@ -86,6 +82,23 @@ func (r *Request) signalAsk(purpose string, d draft) (answer, error) {
 		optional(r.fill("signal", "thema", d.Theme, maxTheme)),
 	)
 	return r.ask(purpose, d.Nr, form), nil
+}
+
+// caseOptions are the newest codes to choose from, and wanted when there is
+// such a case.
+func (r *Request) caseOptions(wanted string) ([]chat.Option, error) {
+	cases, err := store.Cases.All(r.tx, r.team.ID)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(cases, func(a, b team.Case) int { return b.Created.Compare(a.Created) })
+	var list []chat.Option
+	for i, c := range cases {
+		if i < maxCases || c.Code == wanted {
+			list = append(list, chat.Option{Key: c.Code, Label: c.Code})
+		}
+	}
+	return list, nil
 }
 
 // Lengths in characters: a signal is a few sentences, not a dossier.

@@ -19,5 +19,16 @@ func Wrong(field, code string, args ...string) *Problem {
 	return p
 }
 
+// With is the Problem with more arguments, or others; p stays as it is.
+func (p *Problem) With(args ...string) *Problem {
+	q := Wrong(p.Field, p.Code, args...)
+	for name, value := range p.Args {
+		if _, given := q.Args[name]; !given {
+			q.Args[name] = value
+		}
+	}
+	return q
+}
+
 // Error names the code only: the arguments hold what somebody typed.
 func (p *Problem) Error() string { return fmt.Sprintf("problem %s at %q", p.Code, p.Field) }
