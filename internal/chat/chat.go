@@ -39,6 +39,9 @@ type To struct {
 	Workspace string `json:"workspace,omitempty"`
 	Channel   string `json:"channel,omitempty"`
 	User      string `json:"user,omitempty"`
+	// Home is the page about the bot that only User sees, on platforms that
+	// have one and so sent a Visited. It shows one Post.
+	Home bool `json:"home,omitempty"`
 }
 
 // PostID is a message's id as the platform names it.
@@ -65,7 +68,8 @@ type Event struct {
 	Act       Act
 }
 
-// Act is one of Typed, Submitted, Pressed, Arrived, Opened and Roster.
+// Act is one of Typed, Picked, Submitted, Pressed, Arrived, Opened, Visited and
+// Roster.
 type Act interface{ act() }
 
 type (
@@ -75,6 +79,14 @@ type (
 		Text    string
 		// Mentions gives the person's id for each handle that the platform
 		// recognised in Text, in lower case and without the @.
+		Mentions map[string]string
+	}
+
+	// Picked is a message that somebody pointed at, to give Command about it.
+	// Text and Mentions are as in Typed, of the message.
+	Picked struct {
+		Command  string
+		Text     string
 		Mentions map[string]string
 	}
 
@@ -94,8 +106,11 @@ type (
 	// Arrived: the bot was added to the channel, by User.
 	Arrived struct{}
 
-	// Opened: User wrote to the bot directly, or opened its home page there.
+	// Opened: User wrote to the bot directly.
 	Opened struct{}
+
+	// Visited: User looks at their home page with the bot (To.Home).
+	Visited struct{}
 
 	// Roster is everybody in the channel now, without the bot. An adapter
 	// sends it when it starts and after each change.
@@ -103,10 +118,12 @@ type (
 )
 
 func (Typed) act()     {}
+func (Picked) act()    {}
 func (Submitted) act() {}
 func (Pressed) act()   {}
 func (Arrived) act()   {}
 func (Opened) act()    {}
+func (Visited) act()   {}
 func (Roster) act()    {}
 
 // Reply is for the asker only and at once; it may get lost, so nothing that
@@ -157,6 +174,8 @@ type Failure struct {
 	Outcome Outcome
 	// After is how long the platform asked us to wait; zero when it did not.
 	After time.Duration
+	// Here: only this To has to wait, not all of the workspace.
+	Here bool
 	// Err goes into the log: it names no token and no content.
 	Err error
 }
@@ -169,6 +188,7 @@ type Usage struct {
 	Command string // without slash
 	Hint    string // what may follow, "[code] wat je ziet #element"
 	About   string // one line
+	Pick    string // what to call giving it about a message, at most 24 bytes; empty when that cannot be done
 	Verbs   []Verb
 }
 

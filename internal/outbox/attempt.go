@@ -202,13 +202,22 @@ func (d *Dispatcher) deliver(ctx context.Context, p chat.Platform, a *attempt) {
 
 	f := asFailure(err)
 	a.failure = f
-	d.noteFailure(a.To.Platform, f)
+	inTurn := f.Outcome == chat.NotSent && f.After > 0 && f.Here // each its turn: nothing is wrong
+	if !inTurn {
+		d.noteFailure(a.To.Platform, f)
+	}
 	if f.After > 0 {
-		d.pause(chat.To{Platform: a.To.Platform, Workspace: a.To.Workspace}, d.now().Add(f.After))
+		held := workspace(a.To)
+		if f.Here {
+			held = a.To
+		}
+		d.pause(held, d.now().Add(f.After))
 	}
 	log := d.log.With("post", a.Key, "platform", a.To.Platform, "workspace", a.To.Workspace,
 		"channel", a.To.Channel, "user", a.To.User, "edit", a.Edits != "", "attempt", a.number, "reason", reason(f))
 	switch {
+	case inTurn:
+		log.Debug("outbox: waits for its turn", "wait", f.After)
 	case f.Outcome == chat.Refused:
 		log.Error("outbox: refused for good, post is buried")
 	case f.Outcome == chat.NotSent && f.After > 0:
@@ -245,7 +254,7 @@ func asFailure(err error) *chat.Failure {
 		return &chat.Failure{Outcome: chat.Unknown, Err: fmt.Errorf("unexpected %T", err)}
 	}
 	if f.Err == nil {
-		return &chat.Failure{Outcome: f.Outcome, After: f.After, Err: errors.New("no reason given")}
+		return &chat.Failure{Outcome: f.Outcome, After: f.After, Here: f.Here, Err: errors.New("no reason given")}
 	}
 	return f
 }

@@ -15,6 +15,7 @@ import (
 
 const (
 	workers    = 8                // measured: a chat server is no faster with more
+	most       = 256              // deliveries at once in all, over many workspaces
 	burst      = 32               // posts in a row before a lane lets others go first
 	longest    = 30 * time.Second // between two looks at the store
 	storePause = 10 * time.Second // for a lane after the store failed
@@ -33,7 +34,7 @@ type Options struct {
 	// fails the post is not buried, and is tried again.
 	Buried func(tx kv.Tx, post chat.Post, reason string) error
 
-	Workers int            // deliveries at once per platform; 0 means 8
+	Workers int            // deliveries at once per workspace; 0 means 8
 	Rand    func() float64 // in [0, 1), from any goroutine; nil: math/rand
 }
 
@@ -126,11 +127,11 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 		Dispatcher: d,
 		ctx:        ctx,
 		inFlight:   inFlight,
-		line:       make(map[string][]chat.To),
-		busy:       make(map[string]int),
+		line:       make(map[chat.To][]chat.To),
+		busy:       make(map[chat.To]int),
 		phases:     make(map[chat.To]phase),
 		unknown:    make(map[string]bool),
-		done:       make(chan done, d.workers*len(d.platforms)),
+		done:       make(chan done, most),
 	}
 	r.loop()
 	return r.finish(cancel)
@@ -140,10 +141,11 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 // others, waiting or idle, are in the store only.
 type run struct {
 	*Dispatcher
-	ctx      context.Context      // ends when Run must
-	inFlight context.Context      // of the deliveries; ends later
-	line     map[string][]chat.To // lanes ready, by platform
-	busy     map[string]int       // lanes running, by platform
+	ctx      context.Context       // ends when Run must
+	inFlight context.Context       // of the deliveries; ends later
+	line     map[chat.To][]chat.To // lanes ready, by workspace
+	busy     map[chat.To]int       // lanes running, by workspace
+	running  int                   // lanes running in all
 	phases   map[chat.To]phase
 	unknown  map[string]bool // platforms that are not configured
 	done     chan done       // has room for all that run
@@ -252,23 +254,28 @@ func (r *run) enlist(to chat.To, notBefore, now time.Time) {
 		return
 	}
 	r.phases[to] = ready
-	r.line[to.Platform] = append(r.line[to.Platform], to)
+	r.line[workspace(to)] = append(r.line[workspace(to)], to)
 }
 
-// start gives ready lanes to free workers, first come first served.
+// workspace is the part of an address that a whole workspace shares.
+func workspace(to chat.To) chat.To { return chat.To{Platform: to.Platform, Workspace: to.Workspace} }
+
+// start gives ready lanes to free workers; within a workspace first come first
+// served.
 func (r *run) start() {
-	for name, list := range r.line {
-		for len(list) > 0 && r.busy[name] < r.workers {
+	for place, list := range r.line {
+		for len(list) > 0 && r.busy[place] < r.workers && r.running < most {
 			to := list[0]
 			list = list[1:]
 			r.phases[to] = running
-			r.busy[name]++
+			r.busy[place]++
+			r.running++
 			go func() { r.done <- r.work(to) }()
 		}
 		if len(list) == 0 {
-			delete(r.line, name)
+			delete(r.line, place)
 		} else {
-			r.line[name] = list
+			r.line[place] = list
 		}
 	}
 }
@@ -305,11 +312,18 @@ func (r *run) work(to chat.To) done {
 func (r *run) leave(w done) (look bool) {
 	look = w.look || r.phases[w.to] == missed
 	delete(r.phases, w.to)
-	r.busy[w.to.Platform]--
+	r.left(w.to)
 	if !w.until.IsZero() {
 		r.enlist(w.to, w.until, r.now())
 	}
 	return look
+}
+
+func (r *run) left(to chat.To) {
+	r.running--
+	if r.busy[workspace(to)]--; r.busy[workspace(to)] == 0 {
+		delete(r.busy, workspace(to))
+	}
 }
 
 // finish waits for the workers.
@@ -317,14 +331,12 @@ func (r *run) finish(cancel func()) error {
 	defer time.AfterFunc(grace, cancel).Stop()
 	late := time.NewTimer(grace + lastCall)
 	defer late.Stop()
-	for name := range r.busy {
-		for r.busy[name] > 0 {
-			select {
-			case w := <-r.done:
-				r.busy[w.to.Platform]--
-			case <-late.C:
-				return errors.New("outbox: a delivery does not end")
-			}
+	for r.running > 0 {
+		select {
+		case w := <-r.done:
+			r.left(w.to)
+		case <-late.C:
+			return errors.New("outbox: a delivery does not end")
 		}
 	}
 	return nil
@@ -344,7 +356,7 @@ func (d *Dispatcher) paused(to chat.To) time.Time {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	until := d.pauses[to]
-	if all := d.pauses[chat.To{Platform: to.Platform, Workspace: to.Workspace}]; all.After(until) {
+	if all := d.pauses[workspace(to)]; all.After(until) {
 		until = all
 	}
 	return until

@@ -191,6 +191,9 @@ var errStop = errors.New("outbox: stop")
 
 // parts of the key of a lane: a channel and a person may have the same id.
 func parts(to chat.To) []string {
+	if to.Home {
+		return []string{to.Platform, to.Workspace, "home", to.User}
+	}
 	if to.User != "" {
 		return []string{to.Platform, to.Workspace, "user", to.User}
 	}

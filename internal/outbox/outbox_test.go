@@ -228,6 +228,49 @@ func TestRetryAfter(t *testing.T) {
 	})
 }
 
+// A wait for one address holds up no other, and is no failure.
+func TestRetryHereAfter(t *testing.T) {
+	wait := failing(&chat.Failure{Outcome: chat.NotSent, After: 7 * time.Second, Here: true, Err: errors.New("imitated")})
+	inHouse(t, map[string][]act{"a1": {wait}}, func(h *house) {
+		h.start(h.db)
+		h.put(chat.Post{Key: "a1", To: channel("a"), Body: says("1")})
+		h.drain()
+		h.put(chat.Post{Key: "a2", To: channel("a"), Body: says("2")}, chat.Post{Key: "b1", To: channel("b"), Body: says("1")})
+		h.drain()
+		h.expect(channel("a"))
+		h.expect(channel("b"), "b1: 1")
+		if got := h.health(); len(got.Failing) != 0 || h.d.Counts().Failed != 0 {
+			t.Errorf("health %+v, counts %+v", got, h.d.Counts())
+		}
+		h.pass(7 * time.Second)
+		h.expect(channel("a"), "a1: 1", "a2: 2")
+	})
+}
+
+// A busy workspace holds up no other.
+func TestWorkspacesHaveTheirOwnWorkers(t *testing.T) {
+	inHouse(t, nil, func(h *house) {
+		h.options.Workers = 1
+		h.platform.takes.Store(int64(time.Second))
+		h.start(h.db)
+		var posts []chat.Post
+		for _, w := range []string{"v", "w", "x"} {
+			for _, c := range []string{"a", "b"} {
+				posts = append(posts, chat.Post{Key: w + c, To: chat.To{Platform: "imitation", Workspace: w, Channel: c}})
+			}
+		}
+		h.put(posts...)
+		h.pass(time.Second / 2)
+		if n := len(h.platform.delivered()); n != 3 {
+			t.Errorf("%d deliveries in the time of one", n)
+		}
+		h.pass(time.Second)
+		if n := len(h.platform.delivered()); n != 6 {
+			t.Errorf("%d deliveries in the time of two", n)
+		}
+	})
+}
+
 // Of two waits that a platform asks for, the one that ends last counts.
 func TestRetryAfterTwice(t *testing.T) {
 	script := map[string][]act{
