@@ -25,6 +25,7 @@ import (
 
 	"github.com/mattermost/mattermost/server/public/model"
 
+	"kansbot/internal/cache"
 	"kansbot/internal/chat"
 )
 
@@ -56,9 +57,9 @@ type Adapter struct {
 	bot      atomic.Pointer[model.User]   // our own account, once known
 	version  atomic.Pointer[string]
 
-	users    cache[*model.User] // by user id
-	directs  cache[string]      // the direct channel with the bot, by user id
-	channels cache[string]      // channel name when it is a direct one, else empty, by channel id
+	users    cache.Cache[*model.User] // by user id
+	directs  cache.Cache[string]      // the direct channel with the bot, by user id
+	channels cache.Cache[string]      // channel name when it is a direct one, else empty, by channel id
 
 	hooks  hooks
 	health health
@@ -238,14 +239,14 @@ const userFresh = 10 * time.Minute
 
 // user is somebody's account, at most userFresh old.
 func (a *Adapter) user(ctx context.Context, id string) (*model.User, error) {
-	if u, ok := a.users.get(id, a.now().Add(-userFresh)); ok {
+	if u, ok := a.users.Get(id, a.now().Add(-userFresh)); ok {
 		return u, nil
 	}
 	u, resp, err := a.api.GetUser(ctx, id, "")
 	if err := checked(resp, err); err != nil {
 		return nil, err
 	}
-	a.users.put(id, u, a.now())
+	a.users.Put(id, u, a.now())
 	return u, nil
 }
 
@@ -275,7 +276,7 @@ func personOf(u *model.User) chat.Person {
 
 // direct is the channel between the bot and one person, made when need be.
 func (a *Adapter) direct(ctx context.Context, user string) (string, error) {
-	if id, ok := a.directs.get(user, time.Time{}); ok {
+	if id, ok := a.directs.Get(user, time.Time{}); ok {
 		return id, nil
 	}
 	me, err := a.me(ctx)
@@ -286,7 +287,7 @@ func (a *Adapter) direct(ctx context.Context, user string) (string, error) {
 	if err := checked(resp, err); err != nil {
 		return "", err
 	}
-	a.directs.put(user, c.Id, a.now())
+	a.directs.Put(user, c.Id, a.now())
 	return c.Id, nil
 }
 
@@ -334,40 +335,4 @@ func (h *health) set(connected bool, err error, now time.Time) {
 	if err != nil {
 		h.err = err.Error()
 	}
-}
-
-// cache remembers up to cacheSize values, then starts anew.
-type cache[V any] struct {
-	mu   sync.Mutex
-	kept map[string]cached[V]
-}
-
-type cached[V any] struct {
-	value V
-	at    time.Time
-}
-
-const cacheSize = 20_000
-
-// get finds what was put after since.
-func (c *cache[V]) get(key string, since time.Time) (V, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e, ok := c.kept[key]
-	return e.value, ok && e.at.After(since)
-}
-
-func (c *cache[V]) put(key string, v V, now time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.kept == nil || len(c.kept) >= cacheSize {
-		c.kept = make(map[string]cached[V])
-	}
-	c.kept[key] = cached[V]{v, now}
-}
-
-func (c *cache[V]) drop(key string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.kept, key)
 }

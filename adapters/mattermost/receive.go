@@ -207,7 +207,7 @@ func (a *Adapter) place(ctx context.Context, channel, user string) (string, erro
 	if err := checked(resp, err); err != nil {
 		return "", err
 	}
-	direct, ok := a.channels.get(channel, time.Time{})
+	direct, ok := a.channels.Get(channel, time.Time{})
 	if !ok {
 		c, resp, err := a.api.GetChannel(ctx, channel)
 		if err := checked(resp, err); err != nil {
@@ -216,7 +216,7 @@ func (a *Adapter) place(ctx context.Context, channel, user string) (string, erro
 		if c.Type == model.ChannelTypeDirect {
 			direct = c.Name
 		}
-		a.channels.put(channel, direct, a.now())
+		a.channels.Put(channel, direct, a.now())
 	}
 	me, err := a.me(ctx)
 	if err != nil {

@@ -184,7 +184,7 @@ func (n *news) event(me string, e *model.WebSocketEvent) {
 		n.add(task{kind: allRosters}) // they name no channel
 	case model.WebsocketEventUserUpdated:
 		if user, ok := e.GetData()["user"].(*model.User); ok {
-			n.users.drop(user.Id)
+			n.users.Drop(user.Id)
 		}
 	case model.WebsocketEventPosted:
 		var post model.Post
@@ -366,7 +366,7 @@ func (n *news) people(ctx context.Context, channel string) (people []chat.Person
 			return nil, err
 		}
 		for _, u := range users {
-			n.users.put(u.Id, u, n.now())
+			n.users.Put(u.Id, u, n.now())
 			if !u.IsBot && u.DeleteAt == 0 {
 				people = append(people, personOf(u))
 			}
