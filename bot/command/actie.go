@@ -63,6 +63,16 @@ func actionTyped(r *Request, typed string) (answer, error) {
 	return offered, err
 }
 
+// actionPicked opens the form with as much of an action as a message gives.
+func actionPicked(r *Request, text string) (answer, error) {
+	a, err := r.readAction(text)
+	if p := (*team.Problem)(nil); err != nil && !errors.As(err, &p) {
+		return answer{}, err
+	}
+	a.Text, a.Gain = cut(a.Text, maxAction), cut(a.Gain, maxGain)
+	return r.actionAsk(a, "")
+}
+
 var gainPattern = regexp.MustCompile(`(?i)[\s,;.]*\b(?:gelukt als|gelukt wanneer|done when|success if)\b[:\s]*`)
 
 // readAction reads as much of an action as the line gives; the first mistake

@@ -365,30 +365,3 @@ func teamWorkAgenda(r *Request, _ string) (answer, error) {
 	open = slices.DeleteFunc(open, func(a team.Action) bool { return a.Code != "" })
 	return answer{body: r.view().WorkAgenda(open, r.today())}, nil
 }
-
-// opened answers somebody who turns to Kansbot directly: what is theirs to do
-// and when they meet, over all their kernteams.
-func (r *Request) opened() (answer, error) {
-	e := r.event
-	teams, err := store.KernteamsOf(r.tx, e.Platform, e.Workspace, e.User.ID)
-	if err != nil {
-		return answer{}, err
-	}
-	if len(teams) == 0 {
-		return answer{body: chat.Message{view.Para(r.lang, "home.none")}}, nil
-	}
-	var body chat.Message
-	for _, k := range teams {
-		r.in(k)
-		mine, err := store.OpenActionsOf(r.tx, k.ID, e.User.ID)
-		if err != nil {
-			return answer{}, err
-		}
-		next, _, err := r.nextMeeting()
-		if err != nil {
-			return answer{}, err
-		}
-		body = append(body, r.view().Home(mine, next, r.today())...)
-	}
-	return answer{body: body}, nil
-}

@@ -16,7 +16,12 @@ import (
 )
 
 // route finds out who asks what of which kernteam, and runs it.
-func (r *Request) route() (answer, error) {
+func (r *Request) route() (a answer, err error) {
+	defer func() {
+		if err == nil {
+			err = r.touched()
+		}
+	}()
 	if r.event.ID != "" {
 		before, err := store.Seen(r.tx, r.event.Platform, r.event.ID, r.now)
 		if err != nil || before {
@@ -26,6 +31,8 @@ func (r *Request) route() (answer, error) {
 	switch act := r.event.Act.(type) {
 	case chat.Typed:
 		return r.typed(act)
+	case chat.Picked:
+		return r.picked(act)
 	case chat.Submitted:
 		return r.submitted(act)
 	case chat.Pressed:
@@ -34,6 +41,8 @@ func (r *Request) route() (answer, error) {
 		return r.arrived()
 	case chat.Opened:
 		return r.opened()
+	case chat.Visited:
+		return r.visited()
 	case chat.Roster:
 		return answer{}, r.roster(act)
 	}
@@ -87,6 +96,29 @@ func (r *Request) typed(act chat.Typed) (answer, error) {
 		return v.run(r, rest)
 	}
 	return c.rest(r, act.Text)
+}
+
+// picked gives a command about a message that somebody pointed at: a form, with
+// what the message says in it.
+func (r *Request) picked(act chat.Picked) (answer, error) {
+	c, found := commandNamed(act.Command)
+	if !found || c.pick == nil {
+		return answer{}, team.Wrong("", "command", "understood", act.Command)
+	}
+	if err := r.locate(); err != nil {
+		return answer{}, err
+	}
+	if r.team.ID == "" {
+		if r.event.Channel == "" {
+			return answer{}, team.Wrong("", "nochannel")
+		}
+		return r.setUp(view.Para(r.lang, "team.none"))
+	}
+	text := tidy(act.Text)
+	if r.acute(cut(text, maxTyped)) {
+		return answer{body: r.view().Danger("/" + act.Command)}, nil
+	}
+	return c.pick(r, text)
 }
 
 // locate finds the kernteam of the channel, and in a direct conversation that
@@ -236,10 +268,16 @@ func (r *Request) pressed(act chat.Pressed) (answer, error) {
 	if post.To.User == "" && post.To.Channel != r.event.Channel || post.To.User != "" && post.To.User != r.event.User.ID {
 		return answer{}, team.Wrong("", "button.gone")
 	}
-	if err := r.locate(); err != nil {
+	name, subject, _ := strings.Cut(act.Do, " ")
+	if name == view.AtHome {
+		do, err := r.atHome(subject)
+		if err != nil {
+			return answer{}, err
+		}
+		name, subject, _ = strings.Cut(do, " ")
+	} else if err := r.locate(); err != nil {
 		return answer{}, err
 	}
-	name, subject, _ := strings.Cut(act.Do, " ")
 	press, found := presses[name]
 	if !found {
 		return answer{}, team.Wrong("", "button.gone")

@@ -123,6 +123,15 @@ func signalTyped(r *Request, typed string) (answer, error) {
 	return r.log(d)
 }
 
+// signalPicked opens the form with what somebody wrote as what was seen.
+func signalPicked(r *Request, text string) (answer, error) {
+	d := draft{Signal: team.Signal{Kind: team.Worry, Parents: team.NotYet, Seen: cut(text, maxFree)}}
+	if found := codes(text); len(found) > 0 {
+		d.Code = found[0]
+	}
+	return r.signalAsk("signal.log", d)
+}
+
 // passages are what of a signal has to pass the guard.
 func (d draft) passages() []passage {
 	return []passage{{"gezien", d.Seen}, {"helpt", d.Helps}, {"nodig", d.Needed}, {"thema", d.Theme}}

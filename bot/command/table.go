@@ -16,6 +16,7 @@ type command struct {
 	verbs    []verb
 	open     func(*Request) (answer, error)         // typed alone
 	rest     func(*Request, string) (answer, error) // followed by anything but a verb
+	pick     func(*Request, string) (answer, error) // about a message, by its text; nil when it cannot be
 	examples int                                    // texts "help.NAME.1" and on
 }
 
@@ -44,7 +45,7 @@ func init() {
 	commands = []command{
 		{
 			name: "signaal", alias: "signal",
-			open: signalForm, rest: signalTyped, examples: 6,
+			open: signalForm, rest: signalTyped, pick: signalPicked, examples: 6,
 			verbs: []verb{
 				{words: []string{"lijst", "list"}, run: signalList},
 				{words: []string{"toon", "show"}, run: signalShow},
@@ -71,7 +72,7 @@ func init() {
 		},
 		{
 			name: "actie", alias: "action",
-			open: actionForm, rest: actionTyped, examples: 6,
+			open: actionForm, rest: actionTyped, pick: actionPicked, examples: 6,
 			verbs: []verb{
 				{words: []string{"lijst", "list"}, run: actionList},
 				{words: []string{"mijn", "mine"}, run: actionMine},
@@ -122,6 +123,7 @@ func init() {
 		"seen":    forgetSeen,
 		"meeting": meetingDue,
 		"action":  actionDue,
+		homeDue:   homesDue,
 	}
 }
 
@@ -142,6 +144,9 @@ func Usages(lang text.Lang) []chat.Usage {
 			Command: c.name,
 			Hint:    lang.Say("usage." + c.name + ".hint"),
 			About:   lang.Say("usage." + c.name),
+		}
+		if c.pick != nil {
+			u.Pick = lang.Say("usage." + c.name + ".pick")
 		}
 		for _, v := range c.verbs {
 			id := "usage." + c.name + "." + v.words[0]

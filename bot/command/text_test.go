@@ -114,6 +114,9 @@ func families(uses []use) map[string][]string {
 	f["case.*.by"] = suffixed(f["case.*"], ".by")
 	for _, c := range commands {
 		f["usage.*"] = append(f["usage.*"], "usage."+c.name)
+		if c.pick != nil {
+			f["usage.*.pick"] = append(f["usage.*.pick"], "usage."+c.name+".pick")
+		}
 		for _, v := range c.verbs {
 			f["usage.*.*"] = append(f["usage.*.*"], "usage."+c.name+"."+v.words[0])
 		}

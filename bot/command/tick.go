@@ -85,7 +85,11 @@ func (b *Bot) fire(ctx context.Context, now time.Time, list []store.Due) (err er
 				r.in(k)
 				teams[d.Team] = r
 			}
-			if err := dues[d.Kind](r, d); err != nil {
+			err = dues[d.Kind](r, d)
+			if err == nil && d.Kind != homeDue {
+				err = r.touched()
+			}
+			if err != nil {
 				return fmt.Errorf("due %s: %w", d.Kind, err)
 			}
 		}

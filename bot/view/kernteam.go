@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"strings"
 
 	"kansbot/internal/chat"
@@ -98,6 +99,38 @@ func (v View) Home(mine []team.Action, next team.Meeting, today team.Date) chat.
 	}
 	return append(message, v.para("mine.title", "n", len(mine)), v.actionItems(mine, today))
 }
+
+// AtHome begins what a button on a home page does: then come the kernteam and
+// what the button does elsewhere.
+const AtHome = "in"
+
+// HomePage is what one kernteam has on the page of one of its members: Home
+// with buttons, and the signals that wait.
+func (v View) HomePage(mine []team.Action, signals []team.Signal, next team.Meeting, today team.Date) chat.Message {
+	message := v.Home(nil, next, today)
+	if len(mine) > 0 {
+		message[len(message)-1] = v.para("mine.title", "n", len(mine))
+	}
+	mine = slices.SortedStableFunc(slices.Values(mine), func(a, b team.Action) int { return a.Due.Compare(b.Due) })
+	for _, a := range mine[:min(len(mine), maxHome)] {
+		spans := v.actionItems([]team.Action{a}, today).Items[0]
+		buttons := v.actionButtons(a)
+		for i, b := range buttons.Buttons {
+			buttons.Buttons[i].Do = AtHome + " " + v.Team.ID + " " + b.Do
+		}
+		message = append(message, chat.Block{Kind: chat.Text, Text: spans}, buttons)
+	}
+	if len(mine) > maxHome {
+		message = append(message, v.note("list.more", "n", len(mine)-maxHome))
+	}
+	if len(signals) == 0 {
+		return message
+	}
+	return append(append(message, v.signalList(signals, maxHome)...), v.note("signals.note"))
+}
+
+// maxHome is how many actions and signals of one kernteam a home page shows.
+const maxHome = 10
 
 // Buried tells the chair that something did not reach the channel.
 func (v View) Buried() chat.Message {

@@ -75,16 +75,21 @@ func (v View) Signals(signals []team.Signal) chat.Message {
 	if len(signals) == 0 {
 		return chat.Message{v.para("signals.none")}
 	}
+	return append(v.signalList(signals, maxItems), v.note("signals.note"))
+}
+
+// signalList shows the newest.
+func (v View) signalList(signals []team.Signal, most int) chat.Message {
 	var items [][]chat.Span
-	for _, s := range signals[max(0, len(signals)-maxItems):] {
+	for _, s := range signals[max(0, len(signals)-most):] {
 		items = append(items, Spans(v.Lang, "signals.item", "nr", s.Nr, "about", v.about(s), "facts", v.facts(s),
 			"status", v.say("status."+string(s.Status)), "day", v.short(team.DateOf(s.At.In(v.Zone)))))
 	}
 	message := chat.Message{v.para("signals.title", "n", len(signals)), {Kind: chat.Bullets, Items: items}}
-	if len(signals) > maxItems {
-		message = append(message, v.note("list.more", "n", len(signals)-maxItems))
+	if len(signals) > most {
+		message = append(message, v.note("list.more", "n", len(signals)-most))
 	}
-	return append(message, v.note("signals.note"))
+	return message
 }
 
 // maxItems is how many lines of a list fit on a screen that somebody reads.

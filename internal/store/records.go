@@ -29,6 +29,7 @@ var (
 	caseNrs   = Table[int]{"incase"}           // "signal", team, code, nr -> nr
 	owned     = Table[int]{"owned"}            // team, user, nr -> nr, open actions
 	occurred  = Table[int]{"occurrence"}       // team, occurrence -> meeting nr
+	Homed     = Table[struct{}]{"homed"}       // platform, workspace: somebody there has a home page
 	seen      = Table[struct{}]{"seen"}        // day, event
 )
 

@@ -55,6 +55,8 @@ func (w *world) kernteam() {
 	w.post("NewChair", w.NewChair(w.people[1]))
 	w.ask("Home", w.Home(w.actions[:w.few], w.next, w.today))
 	w.ask("Home, nothing", w.Home(nil, team.Meeting{}, w.today))
+	w.post("HomePage", w.HomePage(w.actions, w.signals, w.next, w.today))
+	w.post("HomePage, nothing", w.HomePage(nil, nil, team.Meeting{}, w.today))
 	w.post("Buried", w.Buried())
 	w.ask("Terms", w.Terms(text.Terms(lang)))
 	w.ask("Term", w.Term(w.term()))

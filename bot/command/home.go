@@ -1,0 +1,151 @@
+package command
+
+import (
+	"reflect"
+	"strings"
+
+	"kansbot/bot/view"
+	"kansbot/internal/chat"
+	"kansbot/internal/outbox"
+	"kansbot/internal/store"
+	"kansbot/internal/team"
+)
+
+// opened answers somebody who turns to Kansbot directly: what is theirs to do
+// and when they meet, over all their kernteams.
+func (r *Request) opened() (answer, error) {
+	e := r.event
+	teams, err := store.KernteamsOf(r.tx, e.Platform, e.Workspace, e.User.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	if len(teams) == 0 {
+		return answer{body: chat.Message{view.Para(r.lang, "home.none")}}, nil
+	}
+	var body chat.Message
+	for _, k := range teams {
+		r.in(k)
+		mine, err := store.OpenActionsOf(r.tx, k.ID, e.User.ID)
+		if err != nil {
+			return answer{}, err
+		}
+		next, _, err := r.nextMeeting()
+		if err != nil {
+			return answer{}, err
+		}
+		body = append(body, r.view().Home(mine, next, r.today())...)
+	}
+	return answer{body: body}, nil
+}
+
+// visited makes the asker's home page, or makes it anew.
+func (r *Request) visited() (answer, error) {
+	e := r.event
+	to := chat.To{Platform: e.Platform, Workspace: e.Workspace, User: e.User.ID, Home: true}
+	body, err := r.home(to)
+	if err != nil {
+		return answer{}, err
+	}
+	if _, found, err := outbox.Get(r.tx, homeKey(to)); err != nil || found {
+		return answer{}, r.refresh(homeKey(to), body)
+	}
+	if err := store.Homed.Put(r.tx, struct{}{}, e.Platform, e.Workspace); err != nil {
+		return answer{}, err
+	}
+	return answer{}, outbox.Put(r.tx, chat.Post{Key: homeKey(to), To: to, Body: body})
+}
+
+func homeKey(to chat.To) string { return "home/" + to.Platform + "/" + to.Workspace + "/" + to.User }
+
+// home is what somebody's kernteams have for them.
+func (r *Request) home(to chat.To) (chat.Message, error) {
+	teams, err := store.KernteamsOf(r.tx, to.Platform, to.Workspace, to.User)
+	if err != nil {
+		return nil, err
+	}
+	if len(teams) == 0 {
+		return chat.Message{view.Para(r.lang, "home.none")}, nil
+	}
+	var body chat.Message
+	for _, k := range teams {
+		t := &Request{bot: r.bot, tx: r.tx, now: r.now}
+		t.in(k)
+		mine, err := store.OpenActionsOf(r.tx, k.ID, to.User)
+		if err != nil {
+			return nil, err
+		}
+		signals, err := store.OpenSignals(r.tx, k.ID)
+		if err != nil {
+			return nil, err
+		}
+		next, _, err := t.nextMeeting()
+		if err != nil {
+			return nil, err
+		}
+		body = append(body, t.view().HomePage(mine, signals, next, t.today())...)
+	}
+	return body, nil
+}
+
+// touched remembers that the home pages of the kernteam's members may have to
+// change; where nobody has one, that is nothing.
+func (r *Request) touched() error {
+	if r.team.ID == "" {
+		return nil
+	}
+	_, homed, err := store.Homed.Get(r.tx, r.team.Platform, r.team.Workspace)
+	if err != nil || !homed {
+		return err
+	}
+	return store.Schedule(r.tx, store.Due{ID: "home/" + r.team.ID, At: r.now, Kind: homeDue, Team: r.team.ID})
+}
+
+// homeDue is the kind of that moment.
+const homeDue = "home"
+
+// homesDue brings the home pages of the kernteam's members up to date.
+func homesDue(r *Request, _ store.Due) error {
+	members, err := store.Members.All(r.tx, r.team.ID)
+	if err != nil {
+		return err
+	}
+	for _, m := range members {
+		to := chat.To{Platform: r.team.Platform, Workspace: r.team.Workspace, User: m.User, Home: true}
+		post, found, err := outbox.Get(r.tx, homeKey(to))
+		if err != nil {
+			return err
+		}
+		if !found {
+			continue
+		}
+		body, err := r.home(to)
+		if err != nil {
+			return err
+		}
+		if reflect.DeepEqual(body, post.Post.Body) {
+			continue
+		}
+		if err := r.replace(homeKey(to), body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// atHome takes a press on a home page: of which kernteam it is, the button
+// says.
+func (r *Request) atHome(subject string) (do string, err error) {
+	id, do, _ := strings.Cut(subject, " ")
+	k, found, err := store.Kernteams.Get(r.tx, id)
+	if err != nil {
+		return "", err
+	}
+	if !found {
+		return "", team.Wrong("", "button.gone")
+	}
+	r.in(k)
+	if r.me = r.member(r.event.User.ID); !r.me.Here {
+		return "", team.Wrong("", "notmember")
+	}
+	return do, nil
+}
