@@ -23,17 +23,17 @@ import (
 // app is Kansbot, wired. Events come in through handle, time through pulse;
 // what they cause leaves through the outbox.
 type app struct {
-	config   config.Config
-	log      *slog.Logger
-	clock    *clock
-	db       kv.DB
-	temp     string // folder to remove at the end
-	bot      *command.Bot
-	outbox   *outbox.Dispatcher
-	pulse    *pulse
-	metrics  *metrics
-	platform wired
-	ready    readiness
+	config    config.Config
+	log       *slog.Logger
+	clock     *clock
+	db        kv.DB
+	temp      string // folder to remove at the end
+	bot       *command.Bot
+	outbox    *outbox.Dispatcher
+	pulse     *pulse
+	metrics   *metrics
+	platforms []wired
+	ready     readiness
 }
 
 // wired is a platform with what the server needs of it.
@@ -47,18 +47,21 @@ type wired struct {
 
 type wiring func(context.Context, *app) (wired, error)
 
-// wiringFor is the platform that the configuration names, else the practice
+// wirings are the platforms that the configuration names, else the practice
 // room.
-func wiringFor(c config.Config) wiring {
-	if c.HasPlatform() {
-		return wireMattermost
+func wirings(c config.Config) (all []wiring) {
+	if c.Mattermost.URL != "" {
+		all = append(all, wireMattermost)
 	}
-	return wirePractice
+	if len(all) == 0 {
+		all = append(all, wirePractice)
+	}
+	return all
 }
 
-// newApp wires everything on an open store, with the platform that wire makes;
+// newApp wires everything on an open store, with the platforms that wires make;
 // nothing runs yet.
-func newApp(ctx context.Context, c config.Config, clk *clock, log *slog.Logger, wire wiring) (a *app, err error) {
+func newApp(ctx context.Context, c config.Config, clk *clock, log *slog.Logger, wires ...wiring) (a *app, err error) {
 	a = &app{config: c, log: log, clock: clk, metrics: newMetrics()}
 	defer func() {
 		if err != nil {
@@ -75,10 +78,16 @@ func newApp(ctx context.Context, c config.Config, clk *clock, log *slog.Logger, 
 		Circle: circle(c.Circle),
 		Log:    log,
 	})
-	if a.platform, err = wire(ctx, a); err != nil {
-		return a, err
+	var platforms []chat.Platform
+	for _, wire := range wires {
+		p, err := wire(ctx, a)
+		if err != nil {
+			return a, err
+		}
+		a.platforms = append(a.platforms, p)
+		platforms = append(platforms, p)
 	}
-	a.outbox = outbox.New(a.db, []chat.Platform{a.platform}, outbox.Options{Now: clk.Now, Log: log, Buried: a.bot.Buried})
+	a.outbox = outbox.New(a.db, platforms, outbox.Options{Now: clk.Now, Log: log, Buried: a.bot.Buried})
 	a.pulse = newPulse(clk, a.bot.Tick, a.outbox.Drain, log)
 	a.metrics.watch(a)
 	return a, nil
@@ -90,7 +99,7 @@ func (a *app) wake() {
 	a.pulse.wake()
 }
 
-// handle is the chat.Handler of the platform.
+// handle is the chat.Handler of the platforms.
 func (a *app) handle(ctx context.Context, e chat.Event) chat.Reply {
 	began := time.Now()
 	reply := a.bot.Handle(ctx, e)

@@ -23,7 +23,9 @@ func (a *app) routes(rehearse bool) http.Handler {
 	if rehearse {
 		mux.Handle("POST /rehearse/advance", http.NewCrossOriginProtection().Handler(http.HandlerFunc(a.rehearseAdvance)))
 	}
-	a.platform.routes(mux)
+	for _, p := range a.platforms {
+		p.routes(mux)
+	}
 	return mux
 }
 
@@ -89,8 +91,10 @@ func (a *app) isReady(ctx context.Context) health {
 		a.log.Error("store is not writable", "err", err)
 		h.Failing = append(h.Failing, "store")
 	}
-	if !a.platform.connected() {
-		h.Failing = append(h.Failing, a.platform.Name())
+	for _, p := range a.platforms {
+		if !p.connected() {
+			h.Failing = append(h.Failing, p.Name())
+		}
 	}
 	if a.clock.offset.Load() != 0 {
 		h.Clock = a.clock.Now().Format(time.RFC3339)

@@ -27,6 +27,7 @@ var directions = []struct {
 	{"config", "", "what one sets is read before anything else exists"},
 	{"internal/team", "", "the domain needs nothing to be thought through"},
 	{"internal/chat", "", "the vocabulary of every platform cannot lean on one of us"},
+	{"internal/cache", "", "it keeps whatever it is given"},
 	{"internal/kv", "", "a port has no side"},
 	{"internal/text", "", "words need only their language"},
 	{"internal/kv/kvtest", "internal/kv", "it is what a driver of that port must pass"},
@@ -40,11 +41,13 @@ var directions = []struct {
 	{"bot/command", "bot/view internal/audit internal/chat internal/kv internal/outbox internal/privacy internal/schedule internal/store internal/team internal/text",
 		"the use cases bring everything together, but reach no platform"},
 	{"adapters/bolt", "internal/kv", "a store fills the storage port"},
-	{"adapters/mattermost", "internal/chat", "a platform knows the vocabulary and nothing of what is said in it"},
+	{"adapters/mattermost", "internal/cache internal/chat", "a platform knows the vocabulary and nothing of what is said in it"},
 	{"adapters/mattermost/mmtest", "", "a server to test with knows nothing of us"},
+	{"adapters/slack", "internal/cache internal/chat", "another platform, with the same knowledge"},
+	{"adapters/slack/slacktest", "", "an imitation to test with knows nothing of us"},
 	{"adapters/practice", "internal/chat internal/kv", "a platform; as it is its own server, it keeps its posts"},
 	{"adapters/practice/practicetest", "", "a browser to test with knows nothing of us"},
-	{"bot", "adapters/bolt adapters/mattermost adapters/practice bot/command config internal/chat internal/kv internal/outbox internal/store internal/team internal/text",
+	{"bot", "adapters/bolt adapters/mattermost adapters/practice adapters/slack bot/command config internal/chat internal/kv internal/outbox internal/store internal/team internal/text",
 		"main alone wires adapters and configuration to the rest"},
 }
 

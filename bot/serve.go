@@ -43,7 +43,7 @@ func (s serveCommand) Run(stdout io.Writer) error {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 
-	a, err := newApp(ctx, c, clk, log, wiringFor(c))
+	a, err := newApp(ctx, c, clk, log, wirings(c)...)
 	if err != nil {
 		return err
 	}
@@ -74,18 +74,17 @@ const shutdownPatience = 20 * time.Second
 // outbox at last.
 func (a *app) run(ctx context.Context, listener net.Listener, rehearse bool) error {
 	server := a.server(a.routes(rehearse))
-	if err := a.platform.begin(ctx); err != nil {
-		return errors.Join(err, listener.Close())
+	for _, p := range a.platforms {
+		if err := p.begin(ctx); err != nil {
+			return errors.Join(err, listener.Close())
+		}
 	}
-	down := make(chan struct{}, 4)
+	down := make(chan struct{}, 3+len(a.platforms))
 	stopOutbox := start(down, a.outbox.Run)
 	stopPulse := start(down, func(ctx context.Context) error { a.pulse.run(ctx); return nil })
-	stopReceive := start(down, func(ctx context.Context) error { return a.platform.Receive(ctx, a.handle) })
+	stopReceive := a.receive(down, server)
 	stopServer := start(down, func(ctx context.Context) error { return a.serve(ctx, server, listener) })
-	if a.platform.streams {
-		server.RegisterOnShutdown(func() { stopReceive() })
-	}
-	a.log.Info("kansbot runs", "version", version(), "address", listener.Addr().String(), "platform", a.platform.Name())
+	a.log.Info("kansbot runs", "version", version(), "address", listener.Addr().String(), "platforms", a.names())
 
 	select {
 	case <-ctx.Done():
@@ -95,6 +94,32 @@ func (a *app) run(ctx context.Context, listener net.Listener, rehearse bool) err
 	err := errors.Join(stopServer(), stopReceive(), stopPulse(), stopOutbox())
 	a.log.Info("stopped")
 	return err
+}
+
+// receive lets the platforms' events in, until the function that it returns is
+// called.
+func (a *app) receive(down chan<- struct{}, server *http.Server) (stop func() error) {
+	var stops []func() error
+	for _, p := range a.platforms {
+		one := start(down, func(ctx context.Context) error { return p.Receive(ctx, a.handle) })
+		stops = append(stops, one)
+		if p.streams {
+			server.RegisterOnShutdown(func() { one() })
+		}
+	}
+	return func() (err error) {
+		for _, one := range stops {
+			err = errors.Join(err, one())
+		}
+		return err
+	}
+}
+
+func (a *app) names() (names []string) {
+	for _, p := range a.platforms {
+		names = append(names, p.Name())
+	}
+	return names
 }
 
 // serve answers requests until ctx ends, and lets those that run finish.
