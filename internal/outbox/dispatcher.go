@@ -232,11 +232,7 @@ func (r *run) look() bool {
 		case running:
 			r.phases[l.To] = missed
 		case 0:
-			notBefore := now
-			if l.waits(now) {
-				notBefore = l.NotBefore
-			}
-			r.enlist(l.To, notBefore, now)
+			r.enlist(l.To, l.from(now), now)
 		}
 	}
 	return true
@@ -310,13 +306,32 @@ func (r *run) work(to chat.To) done {
 // leave takes a lane back from its worker, and reports whether the store may
 // have posts that nobody looked at yet.
 func (r *run) leave(w done) (look bool) {
-	look = w.look || r.phases[w.to] == missed
+	missed := r.phases[w.to] == missed
 	delete(r.phases, w.to)
 	r.left(w.to)
 	if !w.until.IsZero() {
 		r.enlist(w.to, w.until, r.now())
+		return w.look
 	}
-	return look
+	return w.look || missed && !r.lookAt(w.to)
+}
+
+// lookAt is look for a lane of which the worker saw the end: posts may have
+// come since.
+func (r *run) lookAt(to chat.To) bool {
+	var l lane
+	found := false
+	err := r.db.View(r.ctx, func(tx kv.Tx) (err error) {
+		l, found, err = lanes.Get(tx, parts(to)...)
+		return err
+	})
+	if err != nil {
+		return false
+	}
+	if now := r.now(); found {
+		r.enlist(to, l.from(now), now)
+	}
+	return true
 }
 
 func (r *run) left(to chat.To) {

@@ -65,6 +65,14 @@ func (l lane) waits(now time.Time) bool {
 	return wait > 0 && wait <= longWait
 }
 
+// from is when the lane can go on, at the earliest now.
+func (l lane) from(now time.Time) time.Time {
+	if l.waits(now) {
+		return l.NotBefore
+	}
+	return now
+}
+
 var (
 	posts  = store.Table[Status]{Name: "post"}   // key
 	lanes  = store.Table[lane]{Name: "lane"}     // address; there while its queue is not empty
