@@ -2,9 +2,7 @@ package privacy
 
 import (
 	"slices"
-	"strings"
 	"sync"
-	"unicode"
 )
 
 // DefaultAcuteWords are the words of acute unsafety that Acute looks for when
@@ -39,21 +37,4 @@ func phraseOf(word string) phrase {
 	p := newPhrase(word)
 	phrases.Store(word, p)
 	return p
-}
-
-// StripNotUrgent takes a "geen-spoed" (or "not-urgent") off the front: the
-// asker has seen the safety answer and says that it is an ordinary signal.
-// Only the word with its hyphen counts, which nobody writes by accident.
-func StripNotUrgent(text string) (rest string, said bool) {
-	tokens, _ := scan(text)
-	if len(tokens) == 0 || tokens[0].kind != word {
-		return text, false
-	}
-	switch first := tokens[0]; fold(text[first.start:first.end]) {
-	case "geen-spoed", "not-urgent":
-		return strings.TrimLeftFunc(text[first.end:], func(r rune) bool {
-			return unicode.IsSpace(r) || strings.ContainsRune(":,.|", r)
-		}), true
-	}
-	return text, false
 }

@@ -99,30 +99,6 @@ func TestEveryAcuteWordIsFoundInText(t *testing.T) {
 	})
 }
 
-func TestStripNotUrgent(t *testing.T) {
-	for _, tt := range []struct {
-		text, rest string
-		said       bool
-	}{
-		{"geen-spoed K-040 middenbouw", "K-040 middenbouw", true},
-		{"Geen-Spoed: K-040", "K-040", true},
-		{"  geen‑spoed\nK-040", "K-040", true},
-		{"geen–spoed, @jgz kijkt mee", "@jgz kijkt mee", true},
-		{"not-urgent K-040", "K-040", true},
-		{"geen-spoed", "", true},
-		{"geen spoed maar hij is geslagen", "geen spoed maar hij is geslagen", false},
-		{"geen-spoedgeval", "geen-spoedgeval", false},
-		{"geen-spoed-overleg", "geen-spoed-overleg", false},
-		{"K-040 geen-spoed", "K-040 geen-spoed", false},
-		{" spoed", " spoed", false},
-		{"", "", false},
-	} {
-		if rest, said := StripNotUrgent(tt.text); rest != tt.rest || said != tt.said {
-			t.Errorf("StripNotUrgent(%q) = %q, %v, want %q, %v", tt.text, rest, said, tt.rest, tt.said)
-		}
-	}
-}
-
 func TestReword(t *testing.T) {
 	for text, want := range map[string]string{
 		"heeft ADHD":                            "reword.adhd",
@@ -247,9 +223,6 @@ func FuzzWording(f *testing.F) {
 			t.Errorf("%q gives %q, which says nothing", text, key)
 		}
 		Acute(text, []string{w})
-		if rest, said := StripNotUrgent(text); !strings.HasSuffix(text, rest) || !said && rest != text {
-			t.Errorf("StripNotUrgent(%q) = %q, %v", text, rest, said)
-		}
 	})
 }
 
