@@ -38,9 +38,9 @@ func (a *Adapter) open(ctx context.Context, f chat.Form, trigger string) error {
 func dialogOf(f chat.Form, recent bool) (model.Dialog, error) {
 	d := model.Dialog{
 		CallbackId: "kansbot", State: f.ID,
-		Title:            first(clean(f.Title), model.DialogTitleMaxLength),
+		Title:            first(chat.Clean(f.Title), model.DialogTitleMaxLength),
 		IntroductionText: renderer{}.lines([]chat.Span{{Text: f.Intro}}),
-		SubmitLabel:      clean(f.Submit),
+		SubmitLabel:      chat.Clean(f.Submit),
 	}
 	for _, field := range f.Fields {
 		d.Elements = append(d.Elements, element(field, recent))
@@ -57,8 +57,8 @@ func dialogOf(f chat.Form, recent bool) (model.Dialog, error) {
 func element(f chat.Field, recent bool) model.DialogElement {
 	e := model.DialogElement{
 		Name:        f.Name,
-		DisplayName: first(clean(f.Label), model.DialogElementDisplayNameMaxLength),
-		HelpText:    first(clean(f.Hint), model.DialogElementHelpTextMaxLength),
+		DisplayName: first(chat.Clean(f.Label), model.DialogElementDisplayNameMaxLength),
+		HelpText:    first(chat.Clean(f.Hint), model.DialogElementHelpTextMaxLength),
 		Optional:    f.Optional,
 	}
 	value := ""
@@ -99,7 +99,7 @@ func element(f chat.Field, recent bool) model.DialogElement {
 func options(from []chat.Option, chosen ...string) (all []*model.PostActionOptions, value string) {
 	var keys []string
 	for _, o := range from {
-		all = append(all, &model.PostActionOptions{Text: clean(o.Label), Value: o.Key})
+		all = append(all, &model.PostActionOptions{Text: chat.Clean(o.Label), Value: o.Key})
 		for _, key := range chosen {
 			if key == o.Key {
 				keys = append(keys, key)
@@ -211,11 +211,11 @@ func problems(found map[string]string, asList map[string]bool) model.SubmitDialo
 	for field, text := range found {
 		switch {
 		case field == "":
-			out.Error = clean(text)
+			out.Error = chat.Clean(text)
 		case asList[field]:
-			out.Errors[field+listSuffix] = clean(text)
+			out.Errors[field+listSuffix] = chat.Clean(text)
 		default:
-			out.Errors[field] = clean(text)
+			out.Errors[field] = chat.Clean(text)
 		}
 	}
 	return out

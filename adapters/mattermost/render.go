@@ -180,7 +180,7 @@ func (r renderer) lines(spans []chat.Span) string {
 			rows[len(rows)-1] = append(rows[len(rows)-1], s)
 			continue
 		}
-		for i, part := range strings.Split(clean(s.Text), "\n") {
+		for i, part := range strings.Split(chat.Clean(s.Text), "\n") {
 			if i > 0 {
 				rows = append(rows, nil)
 			}
@@ -249,7 +249,7 @@ var (
 // and neighbours of one style joined. A mention of nobody known is plain text.
 func (r renderer) pieces(spans []chat.Span) (out []chat.Span) {
 	for _, s := range spans {
-		s.Text = strings.ReplaceAll(clean(s.Text), "\n", " ")
+		s.Text = strings.ReplaceAll(chat.Clean(s.Text), "\n", " ")
 		if s.Style == chat.Mention {
 			if handle := r.handle(s.User); mentionable.MatchString(handle) && !slices.Contains(everybody, handle) {
 				out = append(out, chat.Span{Style: chat.Mention, Text: handle})
@@ -287,25 +287,6 @@ func visible(s string) string {
 		return zeroWidth
 	}
 	return s
-}
-
-// clean makes valid UTF-8 without control and direction characters; space is
-// either " " or "\n". The joiners stay, for emoji of more than one part.
-func clean(s string) string {
-	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\r\n", "\n")
-	return strings.Map(func(c rune) rune {
-		switch {
-		case strings.ContainsRune("\n\r\v\f\u0085\u2028\u2029", c):
-			return '\n'
-		case unicode.IsSpace(c), c == '\u2424': // which Mattermost's web client takes for a line break
-			return ' '
-		case c == '\u200C', c == '\u200D':
-			return c
-		case unicode.In(c, unicode.Cc, unicode.Cf):
-			return -1
-		}
-		return c
-	}, s)
 }
 
 // zeroWidth separates without showing. In Mattermost it ends a mention, a
@@ -401,7 +382,7 @@ func endsWWW(s []rune) bool {
 
 // code shows text to the letter, as a block that the clients offer to copy.
 func code(text string) string {
-	text = strings.Trim(clean(text), "\n")
+	text = strings.Trim(chat.Clean(text), "\n")
 	fence := "```"
 	for strings.Contains(text, fence) {
 		fence += "`"
@@ -427,7 +408,7 @@ func (r renderer) buttons(row []chat.Button, taken map[string]bool) (actions []*
 		case chat.Danger:
 			style = "danger"
 		}
-		label := strings.ReplaceAll(strings.ReplaceAll(clean(button.Label), "\n", " "), ":", ":"+zeroWidth) // emoji names
+		label := strings.ReplaceAll(strings.ReplaceAll(chat.Clean(button.Label), "\n", " "), ":", ":"+zeroWidth) // emoji names
 		actions = append(actions, &model.PostAction{
 			Id: id, Type: model.PostActionTypeButton, Name: visible(label), Style: style,
 			Integration: &model.PostActionIntegration{URL: r.actionURL, Context: map[string]any{"do": button.Do}},

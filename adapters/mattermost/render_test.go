@@ -178,9 +178,9 @@ func FuzzInert(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		r := testRenderer()
-		typed := strings.Join(strings.Fields(clean(text)), " ")
+		typed := strings.Join(strings.Fields(chat.Clean(text)), " ")
 		for _, kind := range []chat.Kind{chat.Text, chat.Note, chat.Bullets, chat.Numbers, chat.Heading} {
-			flat := strings.ReplaceAll(clean(text), "\n", " ")
+			flat := strings.ReplaceAll(chat.Clean(text), "\n", " ")
 			out := r.message(chat.Message{{Kind: kind, Text: plain(flat), Items: [][]chat.Span{plain(flat)}}})
 			if !utf8.ValidString(out.Message) {
 				t.Fatalf("%s: not UTF-8", kind)

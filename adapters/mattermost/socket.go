@@ -17,6 +17,7 @@ import (
 	"github.com/mattermost/mattermost/server/public/model"
 
 	"kansbot/internal/chat"
+	"kansbot/internal/tasks"
 )
 
 // Receive implements chat.Platform. It keeps trying when the server is away or
@@ -33,7 +34,7 @@ func (a *Adapter) Receive(ctx context.Context, handle chat.Handler) error {
 	defer a.handler.Store(nil)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	n := news{Adapter: a, wake: make(chan struct{}, 1), queued: make(map[task]bool), ignored: make(map[string]bool), seats: make(chan struct{}, 8)}
+	n := news{Adapter: a, line: tasks.NewLine[task](), ignored: make(map[string]bool), seats: make(chan struct{}, 8)}
 	var running sync.WaitGroup
 	running.Go(func() { n.work(ctx) })
 	wait := a.patience
@@ -73,10 +74,7 @@ type news struct {
 	session string // of the WebSocket; a server that still knows it repeats what was missed
 	next    int64  // sequence number of the event to come
 
-	mu     sync.Mutex
-	tasks  []task
-	queued map[task]bool
-	wake   chan struct{}
+	line *tasks.Line[task]
 
 	ignored map[string]bool // channels that are nobody's kernteam; for work alone
 
@@ -160,9 +158,9 @@ func (n *news) event(me string, e *model.WebSocketEvent) {
 		// A new session, or a gap: whatever happened in between, we missed it.
 		if id, _ := e.GetData()["connection_id"].(string); hello && id != n.session {
 			n.session = id
-			n.add(task{kind: allRosters})
+			n.line.Add(task{kind: allRosters})
 		} else if !hello {
-			n.add(task{kind: allRosters})
+			n.line.Add(task{kind: allRosters})
 		}
 	}
 	n.next = e.GetSequence() + 1
@@ -171,17 +169,17 @@ func (n *news) event(me string, e *model.WebSocketEvent) {
 	channel := e.GetBroadcast().ChannelId
 	switch e.EventType() {
 	case model.WebsocketEventUserAdded:
-		n.add(task{kind: roster, channel: channel})
+		n.line.Add(task{kind: roster, channel: channel})
 	case model.WebsocketEventUserRemoved:
 		if channel == "" { // to whom was removed: here, the bot
 			n.lose(text("channel_id"))
 			return
 		}
-		n.add(task{kind: roster, channel: channel})
+		n.line.Add(task{kind: roster, channel: channel})
 	case model.WebsocketEventChannelDeleted:
 		n.lose(text("channel_id"))
 	case model.WebsocketEventLeaveTeam, model.WebsocketEventUserActivationStatusChange:
-		n.add(task{kind: allRosters}) // they name no channel
+		n.line.Add(task{kind: allRosters}) // they name no channel
 	case model.WebsocketEventUserUpdated:
 		if user, ok := e.GetData()["user"].(*model.User); ok {
 			n.users.Drop(user.Id)
@@ -201,7 +199,7 @@ func (n *news) lose(channel string) {
 	if channel != "" && !slices.Contains(n.health.lost, channel) {
 		n.health.lost = append(n.health.lost, channel)
 	}
-	n.add(task{kind: lost, channel: channel})
+	n.line.Add(task{kind: lost, channel: channel})
 }
 
 func (n *news) regain(channel string) {
@@ -215,7 +213,7 @@ func (n *news) regain(channel string) {
 func (n *news) posted(me, channelType, channelName string, post *model.Post) {
 	switch {
 	case post.Type == model.PostTypeAddToChannel && post.GetProp(model.PostPropsAddedUserId) == me:
-		n.add(task{kind: arrived, channel: post.ChannelId, by: post.UserId, post: post.Id})
+		n.line.Add(task{kind: arrived, channel: post.ChannelId, by: post.UserId, post: post.Id})
 	case post.Type == model.PostTypeDefault && channelType == string(model.ChannelTypeDirect) &&
 		channelName == model.GetDMNameFromIds(post.UserId, me):
 		select {
@@ -257,44 +255,10 @@ const (
 	lost
 )
 
-// add queues a task that is not waiting already.
-func (n *news) add(t task) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.queued[t] {
-		return
-	}
-	n.queued[t] = true
-	n.tasks = append(n.tasks, t)
-	select {
-	case n.wake <- struct{}{}:
-	default:
-	}
-}
-
-func (n *news) take() (t task, ok bool) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if len(n.tasks) == 0 {
-		return t, false
-	}
-	t, n.tasks = n.tasks[0], n.tasks[1:]
-	delete(n.queued, t)
-	return t, true
-}
-
 // work does the tasks in their order. One that fails is tried until it works;
 // what the server does not let us see is left.
 func (n *news) work(ctx context.Context) {
-	for ctx.Err() == nil {
-		t, ok := n.take()
-		if !ok {
-			select {
-			case <-ctx.Done():
-			case <-n.wake:
-			}
-			continue
-		}
+	for t, ok := n.line.Next(ctx); ok; t, ok = n.line.Next(ctx) {
 		wait := n.patience
 		for err := n.do(ctx, t); err != nil && ctx.Err() == nil; err = n.do(ctx, t) {
 			if absent(err) {
@@ -315,7 +279,7 @@ func (n *news) do(ctx context.Context, t task) error {
 		who, locale := n.person(ctx, t.by, "")
 		n.regain(t.channel)
 		n.ask(context.WithoutCancel(ctx), chat.Event{ID: "post:" + t.post, Channel: t.channel, User: who, Locale: locale, Act: chat.Arrived{}})
-		n.add(task{kind: roster, channel: t.channel})
+		n.line.Add(task{kind: roster, channel: t.channel})
 		return nil
 	}
 	if n.ignored[t.channel] {
@@ -351,7 +315,7 @@ func (n *news) everyChannel(ctx context.Context) error {
 			continue
 		}
 		if c.DeleteAt == 0 && (c.Type == model.ChannelTypeOpen || c.Type == model.ChannelTypePrivate) {
-			n.add(task{kind: roster, channel: c.Id})
+			n.line.Add(task{kind: roster, channel: c.Id})
 		}
 	}
 	return nil
