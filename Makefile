@@ -2,7 +2,7 @@
 # `go test ./...` alone works too: it skips what needs a part that this machine lacks, and says so.
 
 .DEFAULT_GOAL := test
-.PHONY: test prepare packages server axe check bench fuzz build image
+.PHONY: test prepare packages server axe slack check bench fuzz build image
 
 # Where tests leave what a person may want to look at, such as screenshots.
 export KANSTEST_OUT ?= $(CURDIR)/.ci/out
@@ -11,11 +11,11 @@ FUZZTIME ?= 10s
 
 test: packages
 	@mkdir -p $(KANSTEST_OUT)
-	@$(MAKE) --no-print-directory -j2 server axe check
+	@$(MAKE) --no-print-directory -j2 server axe slack check
 	go test -race -timeout 10m ./...
 
-# What the tests need besides Go: Debian packages, and a Mattermost server built from its source.
-prepare: packages server axe
+# What the tests need besides Go: Debian packages, a Mattermost server built from its source, and packages from npm.
+prepare: packages server axe slack
 
 packages:
 	@.ci/packages
@@ -25,6 +25,9 @@ server:
 
 axe:
 	@.ci/axe
+
+slack:
+	@.ci/slack
 
 check:
 	@unformatted=$$(gofmt -l .) && test -z "$$unformatted" || { echo "not as gofmt writes it: $$unformatted"; exit 1; }

@@ -75,6 +75,12 @@ func TestEverySettingFromTheEnvironment(t *testing.T) {
 		"KANSBOT_MATTERMOST_COMMAND_TOKENS={signaal: s1, kansoverleg: '007'}",
 		"KANSBOT_MATTERMOST_ACTION_SECRET=" + secretA,
 		"KANSBOT_MATTERMOST_DIALOG_SECRET=" + secretB,
+		"KANSBOT_SLACK_BOT_TOKEN_FILE=" + write(t, t.TempDir(), "bot", "xoxb-1-a\n"),
+		"KANSBOT_SLACK_APP_TOKEN=xapp-1-A1-a",
+		"KANSBOT_SLACK_SIGNING_SECRET=" + secretA + ", " + secretB,
+		"KANSBOT_SLACK_API_URL=http://127.0.0.1:8066/api/",
+		"KANSBOT_SLACK_MANIFEST=0123456789ab",
+		"KANSBOT_SLACK_MORE=[{bot_token: xoxb-2-b, signing_secret: " + secretA + "}]",
 		"KANSBOT_CIRKEL_NAAM=Cirkel",
 		"KANSBOT_CIRKEL_BRON=de regio",
 		"KANSBOT_CIRKEL_ELEMENTEN=" + elements,
@@ -92,13 +98,19 @@ func TestEverySettingFromTheEnvironment(t *testing.T) {
 			CommandTokens: map[string]Secret{"signaal": "s1", "kansoverleg": "007"},
 			ActionSecret:  secretA, DialogSecret: secretB,
 		},
+		Slack: Slack{
+			APIURL: "http://127.0.0.1:8066/api", Manifest: "0123456789ab",
+			Workspace: Workspace{BotToken: "xoxb-1-a", AppToken: "xapp-1-A1-a", SigningSecret: secretA + "," + secretB},
+			More:      []Workspace{{BotToken: "xoxb-2-b", SigningSecret: secretA}},
+		},
 		Circle: Circle{Name: "Cirkel", Source: "de regio", Elements: []Element{
 			{"a", "A", "A?"}, {"b", "B", "B?"}, {"c", "C", "C?"}, {"d", "D", "D?"}, {"e", "E", "E?"}, {"f", "F", "F?"}}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	if string(got.Mattermost.Token) != "tok123" || string(got.Mattermost.CommandTokens["kansoverleg"]) != "007" {
+	if string(got.Slack.BotToken) != "xoxb-1-a" || string(got.Slack.More[0].BotToken) != "xoxb-2-b" ||
+		string(got.Mattermost.Token) != "tok123" || string(got.Mattermost.CommandTokens["kansoverleg"]) != "007" {
 		t.Error("a secret changed on the way")
 	}
 }
@@ -117,6 +129,67 @@ func TestFilesAndWhoWins(t *testing.T) {
 	}
 	if got.Warnings() != nil {
 		t.Errorf("warns without reason: %q", got.Warnings())
+	}
+}
+
+func TestSlackAloneOrBesideMattermost(t *testing.T) {
+	const mattermost = "KANSBOT_MATTERMOST_URL=https://chat.example\nKANSBOT_MATTERMOST_TOKEN=a\nKANSBOT_MATTERMOST_COMMAND_TOKENS={signaal: b}\n" +
+		"KANSBOT_MATTERMOST_ACTION_SECRET=" + secretA + "\nKANSBOT_MATTERMOST_DIALOG_SECRET=" + secretB + "\nKANSBOT_PUBLIC_URL=https://kansbot.example"
+	for _, test := range []struct {
+		name, config, secrets, env string
+		slack, mattermost          bool
+	}{
+		{name: "Socket Mode needs no address", secrets: "slack: {bot_token: xoxb-1, app_token: xapp-1}\n", slack: true},
+		{name: "requests need one", config: "public_url: https://a.example\n", secrets: "slack: {bot_token: xoxb-1, signing_secret: " + secretA + "}\n", slack: true},
+		{name: "both", secrets: "slack: {bot_token: xoxb-1, app_token: xapp-1}\n", env: mattermost, slack: true, mattermost: true},
+		{name: "the other alone", env: mattermost, mattermost: true},
+		{name: "neither", config: "slack: {api_url: 'http://127.0.0.1:1/api', manifest: 0123456789ab}\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := write(t, dir, "kansbot.yaml", test.config)
+			write(t, dir, "kansbot.secrets.yaml", test.secrets)
+			c, err := Load(path, strings.Split(test.env, "\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.HasSlack() != test.slack || c.HasMattermost() != test.mattermost || c.HasPlatform() != (test.slack || test.mattermost) {
+				t.Errorf("slack %t, mattermost %t, a platform %t", c.HasSlack(), c.HasMattermost(), c.HasPlatform())
+			}
+			if want := filepath.Join(dir, "data"); c.HasPlatform() && c.Data != want {
+				t.Errorf("data in %q, want %q", c.Data, want)
+			}
+		})
+	}
+}
+
+func TestSlackApps(t *testing.T) {
+	const x, y, z Secret = "xxxxxxxxxxxxxxxx", "yyyyyyyyyyyyyyyy", "zzzzzzzzzzzzzzzz"
+	one := Workspace{BotToken: "xoxb-1", AppToken: "xapp-1"}
+	for _, test := range []struct {
+		name string
+		s    Slack
+		want []SlackApp
+	}{
+		{"nothing", Slack{}, nil},
+		{"one workspace", Slack{Workspace: one}, []SlackApp{{Token: "xapp-1", BotTokens: []Secret{"xoxb-1"}}}},
+		{"one app in two, and another", Slack{Workspace: one, More: []Workspace{
+			{BotToken: "xoxb-2", AppToken: "xapp-2"}, {BotToken: "xoxb-3", AppToken: "xapp-1", SigningSecret: x},
+		}}, []SlackApp{
+			{Token: "xapp-1", BotTokens: []Secret{"xoxb-1", "xoxb-3"}, SigningSecrets: []Secret{x}},
+			{Token: "xapp-2", BotTokens: []Secret{"xoxb-2"}},
+		}},
+		{"by signing secret, while one replaces the other", Slack{Workspace: Workspace{BotToken: "xoxb-1", SigningSecret: x + "," + y}, More: []Workspace{
+			{BotToken: "xoxb-2", SigningSecret: y}, {BotToken: "xoxb-3", SigningSecret: z}, {BotToken: "xoxb-4", AppToken: "xapp-1", SigningSecret: x},
+		}}, []SlackApp{
+			{BotTokens: []Secret{"xoxb-1", "xoxb-2"}, SigningSecrets: []Secret{x, y}},
+			{BotTokens: []Secret{"xoxb-3"}, SigningSecrets: []Secret{z}},
+			{Token: "xapp-1", BotTokens: []Secret{"xoxb-4"}, SigningSecrets: []Secret{x}},
+		}},
+	} {
+		if got := test.s.Apps(); !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%s: %d apps, want %d", test.name, len(got), len(test.want))
+		}
 	}
 }
 
@@ -168,6 +241,38 @@ func TestMistakesAllAtOnceEachInItsPlace(t *testing.T) {
 			"C:2: mattermost.command_tokens: ontbreekt, en is nodig bij mattermost.url (in S)",
 			"C:2: mattermost.action_secret: ontbreekt, en is nodig bij mattermost.url (in S)",
 			"C:2: mattermost.dialog_secret: ontbreekt, en is nodig bij mattermost.url (in S)",
+		}},
+		{name: "Slack, nothing of a secret shows", mode: 0o600, secrets: `slack:
+  bot_token: xoxp-hushhush
+  app_token: xoxb-hushhush
+  signing_secret: hushhushhushhush, hushhushhushhush, hushhushhushhush
+  manifest: hushhush
+  more:
+    - {bot_token: xoxe.xoxb-hushhush, app_token: xapp-1}
+    - {bot_token: xoxb-hushhush}
+    - {bot_tokn: xoxb-hushhush, hushhush: x}
+    - xoxb-hushhush
+`, want: []string{
+			"S:2: slack.bot_token: schrijf het token van de bot, dat begint met xoxb-",
+			"S:3: slack.app_token: schrijf het token van de app, dat begint met xapp-",
+			"S:4: slack.signing_secret: schrijf het signing secret: letters en cijfers; of twee met een komma ertussen, zolang het ene het andere vervangt",
+			"S:5: slack.manifest: is niet geheim en hoort in het gewone bestand",
+			"S:7: slack.more.bot_token: schrijf het token van de bot, dat begint met xoxb-",
+			"S:8: slack.more: elke werkruimte heeft een bot_token, en een app_token of een signing_secret",
+			"S:9: slack.more.bot_tokn: onbekend onderdeel; bedoel je bot_token?",
+			"S:9: slack.more: onbekend onderdeel",
+			"S:10: slack.more: schrijf {bot_token: ..., app_token: ..., signing_secret: ...}",
+		}},
+		{name: "Slack, incomplete", config: "slack: {manifest: nieuw, more: []}\n", secrets: "slack:\n  bot_token: xoxb-1\n  more: [{bot_token: xoxb-1, signing_secret: " + secretA + "}]\n", mode: 0o600, want: []string{
+			"C:1: slack.manifest: schrijf hier niets: kansbot setup slack vult dit in",
+			"C:1: slack.more: is geheim en hoort in kansbot.secrets.yaml",
+			"S:2: slack.app_token: ontbreekt, en is nodig bij slack.bot_token (of slack.signing_secret, voor wie geen Socket Mode gebruikt)",
+			"S:2: public_url: ontbreekt, en is nodig bij slack.bot_token zonder slack.app_token",
+			"S:3: slack.more: een bot_token staat er twee keer",
+		}},
+		{name: "Slack, no bot token", env: []string{"KANSBOT_SLACK_APP_TOKEN=xapp-1", "KANSBOT_SLACK_BOT_TOKN=xoxb-1"}, want: []string{
+			"KANSBOT_SLACK_BOT_TOKN: onbekende variabele; bedoel je KANSBOT_SLACK_BOT_TOKEN?",
+			"KANSBOT_SLACK_APP_TOKEN: slack.app_token: staat er zonder slack.bot_token",
 		}},
 		{name: "circle", config: `cirkel:
   elementen:
@@ -233,8 +338,10 @@ func TestWarnings(t *testing.T) {
 		"https://a.example": false, "http://a.example": true, "http://127.0.0.1:8080": false,
 		"http://[::1]": false, "http://localhost": false, "http://192.168.1.9": true,
 	} {
-		if got := (Config{PublicURL: url}).Warnings(); (len(got) == 1) != warns {
-			t.Errorf("%s: %q", url, got)
+		for _, c := range []Config{{PublicURL: url}, {Slack: Slack{APIURL: url}}} {
+			if got := c.Warnings(); (len(got) == 1) != warns {
+				t.Errorf("%s: %q", url, got)
+			}
 		}
 	}
 }
@@ -273,6 +380,7 @@ func TestSecretNeverShows(t *testing.T) {
 func FuzzLoad(f *testing.F) {
 	f.Add(Example, "mattermost:\n  token: abc\n", "{signaal: abc}")
 	f.Add("mattermost: {url: 'http://a'}", "mattermost: &a {token: *a}", "[")
+	f.Add("slack: {api_url: x}", "slack:\n  more: [{bot_token: xoxb-1}, a]", "")
 	f.Add("cirkel:\n  elementen:\n  - {key: a}\n", "? a\n: b", "a: |\n b")
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, config, secrets, tokens string) {

@@ -34,10 +34,13 @@ func Load(path string, env []string) (Config, error) {
 	l.environment(env)
 	if path != "" {
 		l.file(path, false)
-		l.beside(filepath.Dir(path))
+		l.secretsBeside(path)
 	}
 	if path != "" || l.from["secrets"] != "" {
 		l.file(l.config.Secrets, true)
+	}
+	if path != "" {
+		l.dataBeside(path)
 	}
 	l.needed()
 	return l.result()
@@ -50,8 +53,9 @@ func Draft(path string) (Config, error) {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		l.file(path, false)
 	}
-	l.beside(filepath.Dir(path))
+	l.secretsBeside(path)
 	l.file(l.config.Secrets, true)
+	l.dataBeside(path)
 	return l.result()
 }
 
@@ -73,13 +77,17 @@ func (l *loader) result() (Config, error) {
 	return l.config, nil
 }
 
-// beside gives the places that a file in dir has by default.
-func (l *loader) beside(dir string) {
+// secretsBeside and dataBeside give the places that they have by default, beside
+// the file at path. Only the secrets may tell that there is a platform.
+func (l *loader) secretsBeside(path string) {
 	if l.from["secrets"] == "" {
-		l.config.Secrets = beside(dir, l.config.Secrets)
+		l.config.Secrets = beside(filepath.Dir(path), l.config.Secrets)
 	}
+}
+
+func (l *loader) dataBeside(path string) {
 	if l.config.Data == "" && l.config.HasPlatform() {
-		l.config.Data = filepath.Join(dir, "data")
+		l.config.Data = filepath.Join(filepath.Dir(path), "data")
 	}
 }
 

@@ -21,10 +21,11 @@ type assignment struct {
 	value string
 }
 
-// Save writes public_url and what c has under mattermost to the file at path
-// and to the secrets file c.Secrets, and leaves every other line of both as it
-// was; so does an empty value. A file that is not there yet becomes the example. Each file changes at
-// once or not at all, the secrets first.
+// Save writes public_url and what setting up a platform finds or makes to the
+// file at path and to the secrets file c.Secrets, and leaves every other line
+// of both as it was. What is empty in c becomes empty where it stands, and is
+// not added. A file that is not there yet becomes the example. Each file
+// changes at once or not at all, the secrets first.
 //
 // Save fails, with the key to set by hand, on a file whose form it cannot edit
 // with certainty.
@@ -36,11 +37,15 @@ func Save(path string, c Config) error {
 	}
 	secrets = append(secrets,
 		assignment{[]string{"mattermost", "action_secret"}, string(m.ActionSecret)},
-		assignment{[]string{"mattermost", "dialog_secret"}, string(m.DialogSecret)})
+		assignment{[]string{"mattermost", "dialog_secret"}, string(m.DialogSecret)},
+		assignment{[]string{"slack", "bot_token"}, string(c.Slack.BotToken)},
+		assignment{[]string{"slack", "app_token"}, string(c.Slack.AppToken)},
+		assignment{[]string{"slack", "signing_secret"}, string(c.Slack.SigningSecret)})
 	plain := []assignment{
 		{[]string{"public_url"}, c.PublicURL},
 		{[]string{"mattermost", "url"}, m.URL},
 		{[]string{"mattermost", "team"}, m.Team},
+		{[]string{"slack", "manifest"}, c.Slack.Manifest},
 	}
 
 	newSecrets, err := edited(c.Secrets, "# Geheimen van Kansbot: alleen voor wie Kansbot draait.\n", secrets)
@@ -71,9 +76,6 @@ func edited(path, start string, values []assignment) ([]byte, error) {
 		return nil, fmt.Errorf("%s: kan dit bestand niet lezen: %w", path, err)
 	}
 	for _, v := range slices.Backward(values) { // a new line goes in front of the others
-		if v.value == "" {
-			continue
-		}
 		after, ok := assign(text, v)
 		if !ok {
 			return nil, fmt.Errorf("%s: zet %s zelf: dit bestand heeft een vorm die Kansbot niet kan bijwerken", path, strings.Join(v.path, "."))
@@ -90,8 +92,15 @@ func assign(text []byte, v assignment) ([]byte, bool) {
 		return nil, false
 	}
 	lines := strings.SplitAfter(string(text), "\n")
-	switch pair, depth := find(root, v.path); depth {
+	pair, depth := find(root, v.path)
+	if depth < len(v.path) && v.value == "" {
+		return text, true
+	}
+	switch depth {
 	case len(v.path):
+		if was, ok := scalar(pair.Value); ok && strings.TrimSpace(was) == v.value {
+			return text, true
+		}
 		if !replaceValue(lines, pair, v.value) {
 			return nil, false
 		}
@@ -109,7 +118,7 @@ func assign(text []byte, v assignment) ([]byte, bool) {
 	if err != nil {
 		return nil, false
 	}
-	pair, depth := find(root, v.path)
+	pair, depth = find(root, v.path)
 	if depth < len(v.path) {
 		return nil, false
 	}

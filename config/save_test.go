@@ -21,6 +21,7 @@ func found(dir string) Config {
 		CommandTokens: map[string]Secret{"signaal": "t1", "actie": "t2"},
 		ActionSecret:  secretA, DialogSecret: secretB,
 	}
+	c.Slack = Slack{Manifest: "0123456789ab", Workspace: Workspace{BotToken: "xoxb-1", AppToken: "xapp-1", SigningSecret: secretA + "," + secretB}}
 	return c
 }
 
@@ -43,7 +44,7 @@ func TestSaveMakesFilesThatLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := strings.NewReplacer(`public_url: ""`, `public_url: "https://kansbot.example"`, `  url: ""`, `  url: "https://chat.example"`, `team: ""`, `team: "zuid"`).Replace(Example)
+	want := strings.NewReplacer(`public_url: ""`, `public_url: "https://kansbot.example"`, `  url: ""`, `  url: "https://chat.example"`, `team: ""`, `team: "zuid"`, `manifest: ""`, `manifest: "0123456789ab"`).Replace(Example)
 	if string(text) != want {
 		t.Errorf("more changed than was asked:\n%s", text)
 	}
@@ -73,7 +74,9 @@ func TestSaveKeepsWhatAPersonWrote(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()
 			path := write(t, dir, "kansbot.yaml", test.before)
-			if err := Save(path, found(dir)); err != nil {
+			c := found(dir)
+			c.Slack = Slack{}
+			if err := Save(path, c); err != nil {
 				t.Fatal(err)
 			}
 			text, err := os.ReadFile(path)
@@ -88,6 +91,32 @@ func TestSaveKeepsWhatAPersonWrote(t *testing.T) {
 				t.Errorf("mode became %o", info.Mode().Perm())
 			}
 		})
+	}
+}
+
+func TestSaveEmptiesWhatIsNoLongerSet(t *testing.T) {
+	dir := t.TempDir()
+	path := write(t, dir, "kansbot.yaml", "slack: # de chat\n  manifest: 'aaaaaaaa' # van setup\n")
+	secrets := write(t, dir, "kansbot.secrets.yaml", "slack:\n  app_token: xapp-1 # socket\n  bot_token: 'xoxb-1'\n  more:\n    - {bot_token: xoxb-2, app_token: xapp-2}\n")
+	c, err := Draft(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Slack.AppToken, c.Slack.SigningSecret, c.Slack.Manifest = "", secretA, ""
+	if err := Save(path, c); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		path:    "slack: # de chat\n  manifest: \"\" # van setup\n",
+		secrets: "slack:\n  signing_secret: \"" + secretA + "\"\n  app_token: \"\" # socket\n  bot_token: 'xoxb-1'\n  more:\n    - {bot_token: xoxb-2, app_token: xapp-2}\n",
+	} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(text) != want {
+			t.Errorf("got\n%s\nwant\n%s", text, want)
+		}
 	}
 }
 

@@ -17,7 +17,7 @@ type setting struct {
 	key    string               // dotted: the path in the file
 	secret bool                 // belongs in the secrets file, and is never shown
 	path   bool                 // relative to the file that it stands in
-	field  func(*Config) any    // *string, *Secret, *map[string]Secret or *[]Element
+	field  func(*Config) any    // *string, *Secret, *map[string]Secret, *[]Workspace or *[]Element
 	check  func(*string) string // may tidy the value; says in Dutch what is wrong with it
 }
 
@@ -36,6 +36,12 @@ var settings = []setting{
 	{key: "mattermost.command_tokens", secret: true, field: func(c *Config) any { return &c.Mattermost.CommandTokens }, check: checkMatch(tokenForm, "letters en cijfers, zonder spaties")},
 	{key: "mattermost.action_secret", secret: true, field: func(c *Config) any { return &c.Mattermost.ActionSecret }, check: checkMatch(pathSecret, "ten minste 32 letters, cijfers, _ of -")},
 	{key: "mattermost.dialog_secret", secret: true, field: func(c *Config) any { return &c.Mattermost.DialogSecret }, check: checkMatch(pathSecret, "ten minste 32 letters, cijfers, _ of -")},
+	{key: "slack.bot_token", secret: true, field: func(c *Config) any { return &c.Slack.BotToken }, check: checkBotToken},
+	{key: "slack.app_token", secret: true, field: func(c *Config) any { return &c.Slack.AppToken }, check: checkAppToken},
+	{key: "slack.signing_secret", secret: true, field: func(c *Config) any { return &c.Slack.SigningSecret }, check: checkSigningSecret},
+	{key: "slack.api_url", field: func(c *Config) any { return &c.Slack.APIURL }, check: checkURL},
+	{key: "slack.manifest", field: func(c *Config) any { return &c.Slack.Manifest }, check: checkMatch(digest, "hier niets: kansbot setup slack vult dit in")},
+	{key: "slack.more", secret: true, field: func(c *Config) any { return &c.Slack.More }},
 	{key: "cirkel.naam", field: func(c *Config) any { return &c.Circle.Name }, check: checkLine(24)},
 	{key: "cirkel.bron", field: func(c *Config) any { return &c.Circle.Source }, check: checkLine(200)},
 	{key: "cirkel.elementen", field: func(c *Config) any { return &c.Circle.Elements }},
@@ -47,6 +53,11 @@ var (
 	pathSecret  = regexp.MustCompile(`^[A-Za-z0-9_-]{32,128}$`)
 	commandName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,63}$`)
 	elementKey  = regexp.MustCompile(`^[a-z][a-z0-9]{0,19}$`)
+	digest      = regexp.MustCompile(`^[0-9a-f]{8,64}$`)
+
+	checkBotToken = checkMatch(regexp.MustCompile(`^xoxb-[A-Za-z0-9-]{1,250}$`), "het token van de bot, dat begint met xoxb-")
+	checkAppToken = checkMatch(regexp.MustCompile(`^xapp-[A-Za-z0-9-]{1,250}$`), "het token van de app, dat begint met xapp-")
+	signingSecret = regexp.MustCompile(`^[A-Za-z0-9]{16,128}$`)
 )
 
 // variable is the name in the environment: mechanical, and so never listed.
@@ -120,6 +131,20 @@ func checkMatch(pattern *regexp.Regexp, form string) func(*string) string {
 	}
 }
 
+// checkSigningSecret takes two with a comma between them, for while one replaces
+// the other.
+func checkSigningSecret(value *string) string {
+	list := strings.Split(*value, ",")
+	for i := range list {
+		list[i] = strings.TrimSpace(list[i])
+		if len(list) > 2 || !signingSecret.MatchString(list[i]) {
+			return "schrijf het signing secret: letters en cijfers; of twee met een komma ertussen, zolang het ene het andere vervangt"
+		}
+	}
+	*value = strings.Join(list, ",")
+	return ""
+}
+
 // checkLine wants one line of at most limit bytes: what is shown on screens
 // has byte limits there too.
 func checkLine(limit int) func(*string) string {
@@ -136,14 +161,37 @@ func checkLine(limit int) func(*string) string {
 
 // needed reports what is missing once everything has been read.
 func (l *loader) needed() {
+	l.neededForMattermost()
+	l.neededForSlack()
+}
+
+// alone reports a setting that says nothing without another one.
+func (l *loader) alone(other string, keys ...string) {
+	for _, key := range keys {
+		if l.from[key] != "" && !l.faulty[other] {
+			l.wrong(l.from[key], key, "staat er zonder "+other)
+			return
+		}
+	}
+}
+
+// lacks reports a setting, unless something else is wrong with it.
+func (l *loader) lacks(key, because, where string) {
+	if !l.faulty[key] {
+		l.wrong(l.from[because], key, "ontbreekt, en is nodig bij "+because+where)
+	}
+}
+
+func (l *loader) neededForMattermost() {
 	m := l.config.Mattermost
 	if m.URL == "" {
+		var keys []string
 		for _, s := range settings {
-			if strings.HasPrefix(s.key, "mattermost.") && l.from[s.key] != "" {
-				l.wrong(l.from[s.key], s.key, "staat er zonder mattermost.url")
-				break
+			if strings.HasPrefix(s.key, "mattermost.") {
+				keys = append(keys, s.key)
 			}
 		}
+		l.alone("mattermost.url", keys...)
 		return
 	}
 	secrets := " (in " + l.config.Secrets + ")"
@@ -159,11 +207,37 @@ func (l *loader) needed() {
 		{"mattermost.action_secret", m.ActionSecret == "", secrets},
 		{"mattermost.dialog_secret", m.DialogSecret == "", secrets},
 	} {
-		if s.missing && !l.faulty[s.key] {
-			l.wrong(l.from["mattermost.url"], s.key, "ontbreekt, en is nodig bij mattermost.url"+s.where)
+		if s.missing {
+			l.lacks(s.key, "mattermost.url", s.where)
 		}
 	}
 	if m.ActionSecret != "" && m.ActionSecret == m.DialogSecret {
 		l.wrong(l.from["mattermost.dialog_secret"], "mattermost.dialog_secret", "moet een ander geheim zijn dan mattermost.action_secret")
+	}
+}
+
+func (l *loader) neededForSlack() {
+	s := l.config.Slack
+	if s.BotToken == "" {
+		l.alone("slack.bot_token", "slack.app_token", "slack.signing_secret", "slack.more")
+		return
+	}
+	if l.config.Data == "" {
+		l.lacks("data", "slack.bot_token", "")
+	}
+	if s.AppToken == "" && s.SigningSecret == "" && !l.faulty["slack.signing_secret"] {
+		l.lacks("slack.app_token", "slack.bot_token", " (of slack.signing_secret, voor wie geen Socket Mode gebruikt)")
+	}
+	seen := map[Secret]bool{}
+	for _, app := range s.Apps() {
+		if app.Token == "" && len(app.SigningSecrets) > 0 && l.config.PublicURL == "" {
+			l.lacks("public_url", "slack.bot_token", " zonder slack.app_token")
+		}
+		for _, token := range app.BotTokens {
+			if seen[token] {
+				l.wrong(l.from["slack.more"], "slack.more", "een bot_token staat er twee keer")
+			}
+			seen[token] = true
+		}
 	}
 }

@@ -130,7 +130,7 @@ func (l *loader) tree(p place, node ast.Node, prefix string) {
 // unknown names the key that was probably meant. A key of a secrets file shows
 // only when it nearly is one: it may be a secret that lost its name.
 func (l *loader) unknown(p place, at ast.Node, key string) {
-	names := []string{"mattermost", "cirkel"}
+	names := []string{"mattermost", "slack", "cirkel"}
 	for _, s := range settings {
 		names = append(names, s.key)
 	}
@@ -159,6 +159,8 @@ func (l *loader) set(p place, s setting, node ast.Node) {
 		found = l.text(p, s, node, (*string)(field))
 	case *map[string]Secret:
 		found = l.secrets(p, s, node, field)
+	case *[]Workspace:
+		found = l.workspaces(p, s, node, field)
 	case *[]Element:
 		found = l.elements(p, s, node, field)
 	}
@@ -167,8 +169,8 @@ func (l *loader) set(p place, s setting, node ast.Node) {
 	}
 }
 
-// text, secrets and elements set field to what the node says and report
-// whether it says anything.
+// text, secrets, workspaces and elements set field to what the node says and
+// report whether it says anything.
 func (l *loader) text(p place, s setting, node ast.Node, field *string) (found bool) {
 	value, ok := scalar(node)
 	if !ok {
@@ -217,6 +219,30 @@ func (l *loader) secrets(p place, s setting, node ast.Node, field *map[string]Se
 	return len(pairs) > 0
 }
 
+func (l *loader) workspaces(p place, s setting, node ast.Node, field *[]Workspace) (found bool) {
+	if node.Type() == ast.NullType {
+		return false
+	}
+	list, ok := node.(*ast.SequenceNode)
+	if !ok {
+		l.wrong(p.at(node), s.key, "hier hoort een lijst van werkruimtes")
+		return true
+	}
+	for _, item := range list.Values {
+		var w Workspace
+		sound := l.parts(p, s.key, item, []part{
+			{"bot_token", (*string)(&w.BotToken), checkBotToken},
+			{"app_token", (*string)(&w.AppToken), checkAppToken},
+			{"signing_secret", (*string)(&w.SigningSecret), checkSigningSecret},
+		})
+		if sound && (w.BotToken == "" || w.AppToken == "" && w.SigningSecret == "") {
+			l.wrong(p.at(item), s.key, "elke werkruimte heeft een bot_token, en een app_token of een signing_secret")
+		}
+		*field = append(*field, w)
+	}
+	return len(list.Values) > 0
+}
+
 func (l *loader) elements(p place, s setting, node ast.Node, field *[]Element) (found bool) {
 	if node.Type() == ast.NullType {
 		return false
@@ -228,10 +254,14 @@ func (l *loader) elements(p place, s setting, node ast.Node, field *[]Element) (
 	}
 	var all []Element
 	for _, item := range list.Values {
-		before := len(l.problems)
-		e := l.element(p, s.key, item)
+		var e Element
+		sound := l.parts(p, s.key, item, []part{
+			{"key", &e.Key, checkMatch(elementKey, "een kort woord in kleine letters, zonder accenten")},
+			{"label", &e.Label, checkLine(40)},
+			{"vraag", &e.Question, checkLine(200)},
+		})
 		switch {
-		case len(l.problems) > before:
+		case !sound:
 		case e.Key == "" || e.Label == "" || e.Question == "":
 			l.wrong(p.at(item), s.key, "elk element heeft een key, een label en een vraag")
 		case slices.ContainsFunc(all, func(other Element) bool { return other.Key == e.Key }):
@@ -243,32 +273,41 @@ func (l *loader) elements(p place, s setting, node ast.Node, field *[]Element) (
 	return true
 }
 
-func (l *loader) element(p place, key string, node ast.Node) Element {
-	var e Element
+// part is one value within an item of a list.
+type part struct {
+	name  string
+	field *string
+	check func(*string) string
+}
+
+// parts sets the fields of an item and reports whether nothing was wrong.
+func (l *loader) parts(p place, key string, node ast.Node, parts []part) (sound bool) {
+	before := len(l.problems)
+	names := make([]string, len(parts))
+	for i, one := range parts {
+		names[i] = one.name
+	}
 	pairs, ok := mapping(node)
 	if !ok {
-		l.wrong(p.at(node), key, "schrijf {key: ..., label: ..., vraag: ...}")
+		l.wrong(p.at(node), key, "schrijf {"+strings.Join(names, ": ..., ")+": ...}")
 	}
 	for _, pair := range pairs {
 		name := pair.Key.GetToken().Value
-		part := setting{key: key + "." + name}
-		var field *string
-		switch name {
-		case "key":
-			field, part.check = &e.Key, checkMatch(elementKey, "een kort woord in kleine letters, zonder accenten")
-		case "label":
-			field, part.check = &e.Label, checkLine(40)
-		case "vraag":
-			field, part.check = &e.Question, checkLine(200)
-		default:
-			l.wrong(p.at(pair.Key), part.key, "onbekend onderdeel"+didYouMean(name, []string{"key", "label", "vraag"}))
+		i := slices.Index(names, name)
+		if i < 0 {
+			meant, at := didYouMean(name, names), key+"."+name
+			if p.secret && meant == "" {
+				at = key
+			}
+			l.wrong(p.at(pair.Key), at, "onbekend onderdeel"+meant)
 			continue
 		}
-		if *field != "" {
-			l.wrong(p.at(pair.Key), part.key, "staat er twee keer")
+		one := setting{key: key + "." + name, check: parts[i].check}
+		if *parts[i].field != "" {
+			l.wrong(p.at(pair.Key), one.key, "staat er twee keer")
 			continue
 		}
-		l.text(p, part, pair.Value, field)
+		l.text(p, one, pair.Value, parts[i].field)
 	}
-	return e
+	return len(l.problems) == before
 }
