@@ -39,10 +39,17 @@ type app struct {
 // wired is a platform with what the server needs of it.
 type wired struct {
 	chat.Platform
-	routes    func(*http.ServeMux)
-	connected func() bool
-	begin     func(context.Context) error // before the first event
-	streams   bool                        // it keeps requests open until Receive ends
+	routes  func(*http.ServeMux)
+	state   func() state
+	begin   func(context.Context) error // before the first event
+	streams bool                        // it keeps requests open until Receive ends
+}
+
+// state is how a platform is doing.
+type state struct {
+	connected, apart int // workspaces with a connection, and without
+	foreign          int // connections that others have with our token, and that get part of what people do
+	lost             int // channels that we were removed from, or that were archived, since the start
 }
 
 type wiring func(context.Context, *app) (wired, error)
@@ -50,8 +57,11 @@ type wiring func(context.Context, *app) (wired, error)
 // wirings are the platforms that the configuration names, else the practice
 // room.
 func wirings(c config.Config) (all []wiring) {
-	if c.Mattermost.URL != "" {
+	if c.HasMattermost() {
 		all = append(all, wireMattermost)
+	}
+	if c.HasSlack() {
+		all = append(all, wireSlack)
 	}
 	if len(all) == 0 {
 		all = append(all, wirePractice)

@@ -26,13 +26,13 @@ import (
 )
 
 // boot runs an app, and gives its address and what stops it, as a signal would.
-func boot(t *testing.T, rehearse bool, wire func(context.Context, *app) (wired, error)) (a *app, address string, stop func() error) {
+func boot(t *testing.T, rehearse bool, wires ...wiring) (a *app, address string, stop func() error) {
 	t.Helper()
 	c, err := config.Load("", []string{"KANSBOT_DATA=" + t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err = newApp(t.Context(), c, &clock{}, quiet(), wire)
+	a, err = newApp(t.Context(), c, &clock{}, quiet(), wires...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,10 +251,10 @@ func (p *pipe) Deliver(_ context.Context, d chat.Delivery) (chat.PostID, error) 
 func (p *pipe) wire(routes func(a *app, mux *http.ServeMux)) func(context.Context, *app) (wired, error) {
 	return func(_ context.Context, a *app) (wired, error) {
 		return wired{
-			Platform:  p,
-			routes:    func(mux *http.ServeMux) { routes(a, mux) },
-			connected: func() bool { return false },
-			begin:     func(context.Context) error { return nil },
+			Platform: p,
+			routes:   func(mux *http.ServeMux) { routes(a, mux) },
+			state:    func() state { return state{apart: 1, foreign: 2, lost: 3} },
+			begin:    func(context.Context) error { return nil },
 		}, nil
 	}
 }
@@ -403,6 +403,22 @@ func TestCommandLine(t *testing.T) {
 
 func part(text, wanted string) bool {
 	return wanted == "" && text == "" || wanted != "" && strings.Contains(text, wanted)
+}
+
+// What only the Kansbot that runs can know, the check-up hears from it.
+func TestCheckAsksTheOneThatRuns(t *testing.T) {
+	a, address, _ := boot(t, false, (&pipe{}).wire(func(*app, *http.ServeMux) {}))
+	t.Setenv("KANSBOT_DATA", a.config.Data)
+	t.Setenv("KANSBOT_LISTEN", strings.TrimPrefix(address, "http://"))
+	code, stdout, _ := shell("check")
+	for _, line := range []string{"FOUT  gegevens: Kansbot draait, maar niet goed: pipe", "FOUT  pipe, vreemde verbindingen: 2;", "FOUT  pipe, kanalen kwijt: 3 "} {
+		if code != 1 || !strings.Contains(stdout, line) {
+			t.Errorf("no %q in %d\n%s", line, code, stdout)
+		}
+	}
+	if _, body := get(t, address+"/metrics"); !strings.Contains(body, `kansbot_workspaces{connected="no",platform="pipe"} 1`) {
+		t.Error(body)
+	}
 }
 
 func TestCheckAndHealth(t *testing.T) {

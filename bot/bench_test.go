@@ -28,37 +28,42 @@ func BenchmarkSignalAck(b *testing.B) {
 	for _, clients := range benchClients {
 		b.Run(fmt.Sprintf("clients=%d", clients), func(b *testing.B) {
 			h := openHarbour(b, clients)
-			plain := httptest.NewServer(http.HandlerFunc(plainPost))
-			defer plain.Close()
-			h.post(b, h.address, clients, clients) // who writes is looked up once
-			h.post(b, plain.URL, clients, clients)
-
-			var signals, plains time.Duration
-			const turns = 10
-			b.ResetTimer()
-			b.StopTimer()
-			for turn := range turns {
-				n := b.N*(turn+1)/turns - b.N*turn/turns
-				began := time.Now()
-				h.post(b, plain.URL, clients, n)
-				plains += time.Since(began)
-
-				b.StartTimer()
-				began = time.Now()
-				h.post(b, h.address, clients, n)
-				signals += time.Since(began)
-				b.StopTimer()
-				if err := h.app.outbox.Drain(b.Context()); err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportMetric(float64(b.N)/signals.Seconds(), "signals/s")
-			b.ReportMetric(float64(plains)/float64(signals), "of-plain")
+			h.acks(b, clients, plainPost)
 			if got := h.posts.Load(); got < int64(b.N) {
 				b.Fatalf("%d signals, and %d posts", b.N, got)
 			}
 		})
 	}
+}
+
+// acks measures, in turns, signals and the least that can be done with them.
+func (h *harbour) acks(b *testing.B, clients int, least http.HandlerFunc) {
+	plain := httptest.NewServer(least)
+	defer plain.Close()
+	h.post(b, h.address, clients, clients) // who writes is looked up once
+	h.post(b, plain.URL, clients, clients)
+
+	var signals, plains time.Duration
+	const turns = 10
+	b.ResetTimer()
+	b.StopTimer()
+	for turn := range turns {
+		n := b.N*(turn+1)/turns - b.N*turn/turns
+		began := time.Now()
+		h.post(b, plain.URL, clients, n)
+		plains += time.Since(began)
+
+		b.StartTimer()
+		began = time.Now()
+		h.post(b, h.address, clients, n)
+		signals += time.Since(began)
+		b.StopTimer()
+		if err := h.app.outbox.Drain(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)/signals.Seconds(), "signals/s")
+	b.ReportMetric(float64(plains)/float64(signals), "of-plain")
 }
 
 // What BenchmarkSignalAck compares with, by itself.
@@ -67,7 +72,7 @@ func BenchmarkPlainPost(b *testing.B) {
 		b.Run(fmt.Sprintf("clients=%d", clients), func(b *testing.B) {
 			plain := httptest.NewServer(http.HandlerFunc(plainPost))
 			defer plain.Close()
-			h := &harbour{client: benchClient(clients)}
+			h := &harbour{client: benchClient(clients), request: tokenRequest}
 			b.ResetTimer()
 			h.post(b, plain.URL, clients, b.N)
 		})
@@ -90,14 +95,16 @@ func plainPost(w http.ResponseWriter, r *http.Request) {
 // client, at a platform that takes everything at once.
 type harbour struct {
 	app     *app
+	place   chat.To // platform and workspace
 	address string
 	client  *http.Client
-	posts   atomic.Int64 // taken by the platform
+	request func(address string, team, trigger int) (*http.Request, error) // a signal in a kernteam
+	posts   atomic.Int64                                                   // taken by the platform
 	trigger atomic.Int64
 }
 
 func openHarbour(b *testing.B, teams int) *harbour {
-	h := &harbour{client: benchClient(teams)}
+	h := &harbour{client: benchClient(teams), place: chat.To{Platform: "mattermost"}, request: tokenRequest}
 	platform := httptest.NewServer(http.HandlerFunc(h.platform))
 	b.Cleanup(platform.Close)
 	c, err := config.Load("", nil)
@@ -109,14 +116,21 @@ func openHarbour(b *testing.B, teams int) *harbour {
 		URL: platform.URL, Token: "bot", CommandTokens: map[string]config.Secret{"signaal": benchToken},
 		ActionSecret: config.Secret(strings.Repeat("a", 32)), DialogSecret: config.Secret(strings.Repeat("d", 32)),
 	}
-	if h.app, err = newApp(b.Context(), c, &clock{}, quiet(), wireMattermost); err != nil {
+	h.open(b, c, teams, wireMattermost, "/mattermost/command", func(kind string, nr int) string { return benchID(kind, nr) })
+	return h
+}
+
+// open starts the bot, with kernteams of people and in channels named by id.
+func (h *harbour) open(b *testing.B, c config.Config, teams int, wire wiring, path string, id func(kind string, nr int) string) {
+	var err error
+	if h.app, err = newApp(b.Context(), c, &clock{}, quiet(), wire); err != nil {
 		b.Fatal(err)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
 	}
-	h.address = "http://" + listener.Addr().String() + "/mattermost/command"
+	h.address = "http://" + listener.Addr().String() + path
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- h.app.run(ctx, listener, false) }()
@@ -128,19 +142,18 @@ func openHarbour(b *testing.B, teams int) *harbour {
 		h.app.close()
 	})
 	for i := range teams {
-		h.found(b, i)
+		h.found(b, i, id)
 	}
-	return h
 }
 
 // found sets up a kernteam of eight, with a Kans!overleg to come.
-func (h *harbour) found(b *testing.B, nr int) {
+func (h *harbour) found(b *testing.B, nr int, id func(kind string, nr int) string) {
 	say := func(user string, act chat.Act) chat.Reply {
-		return h.app.handle(b.Context(), chat.Event{Platform: "mattermost", Channel: benchID("channel", nr), User: chat.Person{ID: user, Handle: user, Name: user}, Act: act})
+		return h.app.handle(b.Context(), chat.Event{Platform: h.place.Platform, Workspace: h.place.Workspace, Channel: id("channel", nr), User: chat.Person{ID: user, Handle: user, Name: user}, Act: act})
 	}
 	roster := chat.Roster{}
 	for i := range 8 {
-		user := benchID("user", 8*nr+i)
+		user := id("user", 8*nr+i)
 		roster.People = append(roster.People, chat.Person{ID: user, Handle: user, Name: user})
 	}
 	say("", roster)
@@ -203,15 +216,10 @@ func (h *harbour) post(b *testing.B, address string, clients, n int) {
 	var left atomic.Int64
 	left.Store(int64(n))
 	var wg sync.WaitGroup
-	for i := range clients {
-		form := url.Values{
-			"token": {benchToken}, "command": {"/signaal"}, "text": {"K-014 begint niet aan een taak als die moeilijk lijkt #leren"},
-			"user_id": {benchID("user", 8*i)}, "user_name": {benchID("user", 8*i)}, "channel_id": {benchID("channel", i)}, "channel_name": {"kernteam"},
-		}
+	for team := range clients {
 		wg.Go(func() {
 			for left.Add(-1) >= 0 {
-				form.Set("trigger_id", fmt.Sprint(h.trigger.Add(1)))
-				if err := h.postOne(address, form); err != nil {
+				if err := h.postOne(address, team); err != nil {
 					b.Error(err)
 					return
 				}
@@ -221,13 +229,11 @@ func (h *harbour) post(b *testing.B, address string, clients, n int) {
 	wg.Wait()
 }
 
-func (h *harbour) postOne(address string, form url.Values) error {
-	request, err := http.NewRequest(http.MethodPost, address, strings.NewReader(form.Encode()))
+func (h *harbour) postOne(address string, team int) error {
+	request, err := h.request(address, team, int(h.trigger.Add(1)))
 	if err != nil {
 		return err
 	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.Header.Set("Authorization", "Token "+benchToken)
 	answer, err := h.client.Do(request)
 	if err != nil {
 		return err
@@ -239,3 +245,18 @@ func (h *harbour) postOne(address string, form url.Values) error {
 	}
 	return err
 }
+
+func tokenRequest(address string, team, trigger int) (*http.Request, error) {
+	form := url.Values{
+		"token": {benchToken}, "command": {"/signaal"}, "text": {benchSignal}, "trigger_id": {fmt.Sprint(trigger)},
+		"user_id": {benchID("user", 8*team)}, "user_name": {benchID("user", 8*team)}, "channel_id": {benchID("channel", team)}, "channel_name": {"kernteam"},
+	}
+	request, err := http.NewRequest(http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err == nil {
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		request.Header.Set("Authorization", "Token "+benchToken)
+	}
+	return request, err
+}
+
+const benchSignal = "K-014 begint niet aan een taak als die moeilijk lijkt #leren"

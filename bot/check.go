@@ -17,10 +17,13 @@ import (
 	"time"
 
 	"kansbot/adapters/bolt"
+	"kansbot/adapters/slack"
 	"kansbot/config"
 	"kansbot/internal/chat"
+	"kansbot/internal/kv"
 	"kansbot/internal/outbox"
 	"kansbot/internal/store"
+	"kansbot/internal/team"
 )
 
 type healthCommand struct{ configFlag }
@@ -77,10 +80,15 @@ func (k checkCommand) Run(stdout io.Writer) error {
 		from = k.Config
 	}
 	findings := []chat.Finding{{Name: "configuratie", OK: true, Says: from}, checkZones()}
-	findings = append(findings, checkStore(ctx, c)...)
-	if c.HasPlatform() {
+	stored, places, running := checkStore(ctx, c)
+	findings = append(findings, stored...)
+	if c.HasMattermost() {
 		findings = append(findings, checkMattermost(ctx, c)...)
-	} else {
+	}
+	if c.HasSlack() {
+		findings = append(findings, checkSlack(ctx, c, places, running)...)
+	}
+	if !c.HasPlatform() {
 		findings = append(findings, chat.Finding{Name: "platform", OK: true, Says: "geen; Kansbot start als oefenruimte"})
 	}
 	for _, w := range c.Warnings() {
@@ -111,38 +119,55 @@ func checkZones() chat.Finding {
 }
 
 // checkStore asks the Kansbot that has the store open, or opens it when there
-// is none.
-func checkStore(ctx context.Context, c config.Config) []chat.Finding {
+// is none; then it also gives the channels of the kernteams.
+func checkStore(ctx context.Context, c config.Config) (found []chat.Finding, places []chat.To, running bool) {
 	if body, err := ask(ctx, c, "/readyz"); err == nil {
 		var h health
 		if json.Unmarshal(body, &h) == nil {
-			return askedFindings(ctx, c, h)
+			return askedFindings(ctx, c, h), nil, true
 		}
 	}
 	if c.Data == "" {
-		return []chat.Finding{{Name: "gegevens", OK: true, Says: "in een tijdelijke map"}}
+		return []chat.Finding{{Name: "gegevens", OK: true, Says: "in een tijdelijke map"}}, nil, false
 	}
 	path := filepath.Join(c.Data, "kansbot.db")
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		return []chat.Finding{checkFolder(c.Data)}
+		return []chat.Finding{checkFolder(c.Data)}, nil, false
+	}
+	wrong := func(err error, mend string) ([]chat.Finding, []chat.To, bool) {
+		return []chat.Finding{{Name: "gegevens", Says: err.Error(), Mend: mend}}, nil, false
 	}
 	const mend = "kijk of de map bestaat, van de gebruiker is die Kansbot draait, en of de schijf niet vol is"
 	db, err := bolt.Open(path)
 	if err != nil {
-		return []chat.Finding{{Name: "gegevens", Says: err.Error(), Mend: mend}}
+		return wrong(err, mend)
 	}
 	defer db.Close()
 	if err := errors.Join(store.Prepare(ctx, db), writable(ctx, db)); err != nil {
-		return []chat.Finding{{Name: "gegevens", Says: err.Error(), Mend: mend}}
+		return wrong(err, mend)
 	}
 	h, err := outbox.New(db, nil, outbox.Options{Now: time.Now}).Health(ctx)
+	if err == nil {
+		places, err = allPlaces(ctx, db)
+	}
 	if err != nil {
-		return []chat.Finding{{Name: "gegevens", Says: err.Error(), Mend: "zet een reservekopie terug"}}
+		return wrong(err, "zet een reservekopie terug")
 	}
 	return []chat.Finding{
 		{Name: "gegevens", OK: true, Says: path + " (Kansbot draait nu niet)"},
 		{Name: "uitgaande berichten", OK: true, Says: fmt.Sprintf("%d wachten tot Kansbot weer draait", h.Waiting)},
-	}
+	}, places, false
+}
+
+// allPlaces are the channels of all kernteams.
+func allPlaces(ctx context.Context, db kv.DB) (list []chat.To, err error) {
+	err = db.View(ctx, func(tx kv.Tx) error {
+		return store.Kernteams.Each(tx, func(k team.Kernteam) error {
+			list = append(list, chat.To{Platform: k.Platform, Workspace: k.Workspace, Channel: k.Channel})
+			return nil
+		})
+	})
+	return list, err
 }
 
 // checkFolder is for before the first start: it leaves nothing behind.
@@ -178,19 +203,44 @@ func askedFindings(ctx context.Context, c config.Config, h health) []chat.Findin
 	}
 	lines := bufio.NewScanner(strings.NewReader(string(body)))
 	for lines.Scan() {
-		value, found := strings.CutPrefix(lines.Text(), oldestMetric+" ")
-		seconds, err := strconv.ParseFloat(value, 64)
-		if !found || err != nil {
-			continue
+		if f, found := asked(lines.Text()); found {
+			findings = append(findings, f)
 		}
-		age := time.Duration(seconds * float64(time.Second)).Round(time.Second)
-		f := chat.Finding{Name: "uitgaande berichten", OK: age < oldestAllowed, Says: "niets wacht lang"}
+	}
+	return findings
+}
+
+// asked is what one line of the metrics of a Kansbot that runs says to its
+// administrator.
+func asked(line string) (f chat.Finding, found bool) {
+	name, value, _ := strings.Cut(line, " ")
+	number, err := strconv.ParseFloat(value, 64)
+	name, label, _ := strings.Cut(name, "{")
+	_, platform, _ := strings.Cut(strings.TrimSuffix(label, `"}`), `"`)
+	if err != nil {
+		return f, false
+	}
+	switch name {
+	case oldestMetric:
+		age := time.Duration(number * float64(time.Second)).Round(time.Second)
+		f = chat.Finding{Name: "uitgaande berichten", OK: age < oldestAllowed, Says: "niets wacht lang"}
 		if !f.OK {
 			f.Says, f.Mend = "er wacht al "+age.String()+" een bericht", "kijk of het platform bereikbaar is, en in het logboek van Kansbot"
 		}
-		findings = append(findings, f)
+		return f, true
+	case foreignMetric:
+		return chat.Finding{
+			Name: platform + ", vreemde verbindingen",
+			Says: fmt.Sprintf("%.0f; iets anders gebruikt hetzelfde token en krijgt een deel van wat mensen doen", number),
+			Mend: "zoek die andere Kansbot en stop hem, of maak een nieuw token",
+		}, number > 0
+	case lostMetric:
+		return chat.Finding{
+			Name: platform + ", kanalen kwijt", Says: fmt.Sprintf("%.0f sinds de start: verwijderd of gearchiveerd", number),
+			Mend: "haal het kanaal uit het archief of voeg de bot weer toe, als dat niet de bedoeling was",
+		}, number > 0
 	}
-	return findings
+	return f, false
 }
 
 func checkMattermost(ctx context.Context, c config.Config) []chat.Finding {
@@ -199,4 +249,14 @@ func checkMattermost(ctx context.Context, c config.Config) []chat.Finding {
 		return []chat.Finding{{Name: "mattermost", Says: err.Error(), Mend: "doe: kansbot setup mattermost"}}
 	}
 	return adapter.Check(ctx)
+}
+
+func checkSlack(ctx context.Context, c config.Config, places []chat.To, running bool) []chat.Finding {
+	adapter, err := newSlack(c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return []chat.Finding{{Name: "slack", Says: err.Error(), Mend: "doe: kansbot setup slack"}}
+	}
+	return adapter.Check(ctx, slack.CheckOptions{
+		PublicURL: c.PublicURL, Manifest: slackManifest(c), Written: c.Slack.Manifest, Channels: places, Running: running,
+	})
 }

@@ -35,11 +35,19 @@ func wireMattermost(_ context.Context, a *app) (wired, error) {
 		return wired{}, err
 	}
 	return wired{
-		Platform:  inRealTime{adapter, a.clock},
-		routes:    adapter.Routes,
-		connected: func() bool { return adapter.Health().Connected },
-		begin:     func(context.Context) error { return nil },
+		Platform: inRealTime{adapter, a.clock},
+		routes:   adapter.Routes,
+		state:    func() state { return mattermostState(adapter.Health()) },
+		begin:    func(context.Context) error { return nil },
 	}, nil
+}
+
+func mattermostState(h mattermost.Health) state {
+	s := state{apart: 1, lost: len(h.Lost)}
+	if h.Connected {
+		s.connected, s.apart = 1, 0
+	}
+	return s
 }
 
 // inRealTime is a platform on a real server, which knows nothing of a

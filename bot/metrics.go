@@ -53,18 +53,26 @@ func (m *metrics) handler() http.Handler {
 
 type gauges struct{ app *app }
 
-const oldestMetric = "kansbot_outbox_oldest_seconds"
+// Metrics that the check-up reads too.
+const (
+	oldestMetric  = "kansbot_outbox_oldest_seconds"
+	foreignMetric = "kansbot_foreign_connections"
+	lostMetric    = "kansbot_lost_channels"
+)
 
 var (
 	waiting  = prometheus.NewDesc("kansbot_outbox_waiting", "Posts and edits that wait to be sent.", nil, nil)
 	oldest   = prometheus.NewDesc(oldestMetric, "Time since the first attempt of the post that is longest tried and still waits.", nil, nil)
 	buried   = prometheus.NewDesc("kansbot_outbox_buried", "Posts that the platform refused for good.", nil, nil)
 	attempts = prometheus.NewDesc("kansbot_outbox_attempts_total", "Attempts to send, by how they ended.", []string{"outcome"}, nil)
+	places   = prometheus.NewDesc("kansbot_workspaces", "Workspaces, by whether they are connected.", []string{"platform", "connected"}, nil)
+	foreign  = prometheus.NewDesc(foreignMetric, "Connections that others have with our token; they get part of what people do.", []string{"platform"}, nil)
+	lost     = prometheus.NewDesc(lostMetric, "Channels that the bot was removed from, or that were archived, since the start.", []string{"platform"}, nil)
 	lateness = prometheus.NewDesc("kansbot_due_late_seconds", "How late the first thing is that is due and not yet done; 0 when nothing is.", nil, nil)
 )
 
 func (gauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{waiting, oldest, buried, attempts, lateness} {
+	for _, d := range []*prometheus.Desc{waiting, oldest, buried, attempts, places, foreign, lost, lateness} {
 		ch <- d
 	}
 }
@@ -76,12 +84,21 @@ func (g gauges) Collect(ch chan<- prometheus.Metric) {
 	for outcome, n := range map[string]uint64{"delivered": counts.Delivered, "failed": counts.Failed - counts.Refused, "refused": counts.Refused} {
 		ch <- prometheus.MustNewConstMetric(attempts, prometheus.CounterValue, float64(n), outcome)
 	}
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	for _, p := range g.app.platforms {
+		s := p.state()
+		gauge(places, float64(s.connected), p.Name(), "yes")
+		gauge(places, float64(s.apart), p.Name(), "no")
+		gauge(foreign, float64(s.foreign), p.Name())
+		gauge(lost, float64(s.lost), p.Name())
+	}
 	health, err := g.app.outbox.Health(ctx)
 	if err != nil {
 		ch <- prometheus.NewInvalidMetric(waiting, err)
 		return
 	}
-	gauge := func(d *prometheus.Desc, v float64) { ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v) }
 	gauge(waiting, float64(health.Waiting))
 	gauge(oldest, health.Oldest.Seconds())
 	gauge(buried, float64(health.Buried))

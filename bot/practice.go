@@ -36,11 +36,11 @@ func wirePractice(ctx context.Context, a *app) (wired, error) {
 	}
 	handler := room.Handler()
 	return wired{
-		Platform:  room,
-		routes:    func(mux *http.ServeMux) { mux.Handle("/", handler) },
-		connected: func() bool { return true },
-		begin:     a.playExample,
-		streams:   true,
+		Platform: room,
+		routes:   func(mux *http.ServeMux) { mux.Handle("/", handler) },
+		state:    func() state { return state{connected: 1} },
+		begin:    a.playExample,
+		streams:  true,
 	}, nil
 }
 

@@ -27,7 +27,7 @@ func (s serveCommand) Run(stdout io.Writer) error {
 		return err
 	}
 	if host, _, _ := net.SplitHostPort(c.Listen); !c.HasPlatform() && !config.Loopback(host) {
-		return fmt.Errorf("er is geen platform ingesteld, en de oefenruimte is er alleen voor deze machine; listen is %s, maak er 127.0.0.1:8080 van of stel mattermost.url in", c.Listen)
+		return fmt.Errorf("er is geen platform ingesteld, en de oefenruimte is er alleen voor deze machine; listen is %s, maak er 127.0.0.1:8080 van, of richt een platform in met kansbot setup", c.Listen)
 	}
 	log := newLog(c, os.Stderr)
 	for _, w := range c.Warnings() {

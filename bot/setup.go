@@ -16,6 +16,7 @@ import (
 )
 
 type setupCommand struct {
+	Slack      setupSlack      `cmd:"" help:"Maak het manifest van de app, zeg wat je in Slack doet, en vraag de tokens. Nog eens doen kan geen kwaad."`
 	Mattermost setupMattermost `cmd:"" help:"Maak op een Mattermost-server de bot en de slash-opdrachten. Wat er al is, blijft; nog eens doen kan geen kwaad."`
 }
 

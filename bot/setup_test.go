@@ -63,7 +63,7 @@ func TestSetupOnARealServer(t *testing.T) {
 		}
 		a.close()
 	}()
-	for deadline := time.Now().Add(patience); !a.platforms[0].connected() && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(patience); a.platforms[0].state().connected == 0 && time.Now().Before(deadline); {
 		time.Sleep(20 * time.Millisecond)
 	}
 	if code, stdout, stderr = shell("check", "--config", path); code != 0 || strings.Contains(stdout, "FOUT") {

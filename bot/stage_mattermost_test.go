@@ -84,8 +84,8 @@ func (p *mattermostPlay) wire(_ context.Context, a *app) (wired, error) {
 	}
 	return wired{
 		Platform: inRealTime{adapter, a.clock}, routes: func(mux *http.ServeMux) { adapter.Routes(mux) },
-		connected: func() bool { return adapter.Health().Connected },
-		begin:     func(context.Context) error { return nil },
+		state: func() state { return mattermostState(adapter.Health()) },
+		begin: func(context.Context) error { return nil },
 	}, nil
 }
 

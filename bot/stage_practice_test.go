@@ -40,7 +40,7 @@ func (p *practicePlay) wire(ctx context.Context, a *app) (wired, error) {
 		Try:      tryFirst, Log: a.log,
 	})
 	return wired{
-		Platform: p.room, routes: func(*http.ServeMux) {}, connected: func() bool { return true },
+		Platform: p.room, routes: func(*http.ServeMux) {}, state: func() state { return state{connected: 1} },
 		begin: func(context.Context) error { return nil },
 	}, err
 }

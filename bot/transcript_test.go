@@ -56,6 +56,8 @@ func TestTranscripts(t *testing.T) {
 	}{
 		{"practice", practiceStage},
 		{"mattermost", mattermostStage},
+		{"slack", slackStage(false)},
+		{"slack-http", slackStage(true)},
 	} {
 		t.Run(platform.name, func(t *testing.T) {
 			open := platform.open(t)
@@ -282,6 +284,9 @@ func (s *scene) person(ts *testscript.TestScript, neg bool, name string, args []
 			}
 			if len(problems) == 0 && err == nil {
 				delete(s.forms, name)
+			}
+			if neg && err == nil && len(problems) > 0 {
+				err = fmt.Errorf("sent back: %v", problems)
 			}
 			return err
 		})
