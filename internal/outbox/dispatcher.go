@@ -260,6 +260,9 @@ func workspace(to chat.To) chat.To { return chat.To{Platform: to.Platform, Works
 // served.
 func (r *run) start() {
 	for place, list := range r.line {
+		if r.running == most {
+			return
+		}
 		for len(list) > 0 && r.busy[place] < r.workers && r.running < most {
 			to := list[0]
 			list = list[1:]
