@@ -15,6 +15,7 @@ import (
 // keepAction saves an action and sets its moment: its next step, and after the
 // last one the chair's, once a week.
 func (r *Request) keepAction(a team.Action) error {
+	r.news = true
 	if err := store.PutAction(r.tx, r.team.ID, a); err != nil {
 		return err
 	}

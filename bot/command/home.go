@@ -57,7 +57,7 @@ func (r *Request) visited() (answer, error) {
 
 func homeKey(to chat.To) string { return "home/" + to.Platform + "/" + to.Workspace + "/" + to.User }
 
-// home is what somebody's kernteams have for them.
+// home is what somebody's kernteams have for them, as many as a page can show.
 func (r *Request) home(to chat.To) (chat.Message, error) {
 	teams, err := store.KernteamsOf(r.tx, to.Platform, to.Workspace, to.User)
 	if err != nil {
@@ -67,7 +67,7 @@ func (r *Request) home(to chat.To) (chat.Message, error) {
 		return chat.Message{view.Para(r.lang, "home.none")}, nil
 	}
 	var body chat.Message
-	for _, k := range teams {
+	for _, k := range teams[:min(len(teams), maxAtHome)] {
 		t := &Request{bot: r.bot, tx: r.tx, now: r.now}
 		t.in(k)
 		mine, err := store.OpenActionsOf(r.tx, k.ID, to.User)
@@ -87,49 +87,62 @@ func (r *Request) home(to chat.To) (chat.Message, error) {
 	return body, nil
 }
 
+// maxAtHome is how many kernteams a home page shows.
+const maxAtHome = 30
+
+// The kinds of moment at which home pages change: homesDue is a kernteam's, and
+// sets a homeDue for each member with a page. So somebody in many kernteams
+// that all have news gets one new page.
+const (
+	homesDue = "homes"
+	homeDue  = "home"
+)
+
 // touched remembers that the home pages of the kernteam's members may have to
 // change; where nobody has one, that is nothing.
 func (r *Request) touched() error {
-	if r.team.ID == "" {
+	if r.team.ID == "" || !r.news {
 		return nil
 	}
 	_, homed, err := store.Homed.Get(r.tx, r.team.Platform, r.team.Workspace)
 	if err != nil || !homed {
 		return err
 	}
-	return store.Schedule(r.tx, store.Due{ID: "home/" + r.team.ID, At: r.now, Kind: homeDue, Team: r.team.ID})
+	return store.Schedule(r.tx, store.Due{ID: "homes/" + r.team.ID, At: r.now, Kind: homesDue, Team: r.team.ID})
 }
 
-// homeDue is the kind of that moment.
-const homeDue = "home"
-
-// homesDue brings the home pages of the kernteam's members up to date.
-func homesDue(r *Request, _ store.Due) error {
+func homesChange(r *Request, _ store.Due) error {
 	members, err := store.Members.All(r.tx, r.team.ID)
 	if err != nil {
 		return err
 	}
 	for _, m := range members {
-		to := chat.To{Platform: r.team.Platform, Workspace: r.team.Workspace, User: m.User, Home: true}
-		post, found, err := outbox.Get(r.tx, homeKey(to))
+		key := homeKey(chat.To{Platform: r.team.Platform, Workspace: r.team.Workspace, User: m.User})
+		_, found, err := outbox.Get(r.tx, key)
 		if err != nil {
 			return err
 		}
 		if !found {
 			continue
 		}
-		body, err := r.home(to)
-		if err != nil {
-			return err
-		}
-		if reflect.DeepEqual(body, post.Post.Body) {
-			continue
-		}
-		if err := r.replace(homeKey(to), body); err != nil {
+		if err := store.Schedule(r.tx, store.Due{ID: key, At: r.now, Kind: homeDue}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// homeChanges brings one home page up to date.
+func homeChanges(r *Request, d store.Due) error {
+	post, found, err := outbox.Get(r.tx, d.ID)
+	if err != nil || !found {
+		return err
+	}
+	body, err := r.home(post.Post.To)
+	if err != nil || reflect.DeepEqual(body, post.Post.Body) {
+		return err
+	}
+	return r.replace(d.ID, body)
 }
 
 // atHome takes a press on a home page: of which kernteam it is, the button

@@ -75,6 +75,12 @@ func TestHomePage(t *testing.T) {
 	if after := b.version(t, "bram"); after != before {
 		t.Errorf("version %d became %d by reading", before, after)
 	}
+	b.types("anna", "/signaal nieuw moe #gezond")
+	b.types("anna", "/signaal nieuw druk #gezond")
+	b.tick(t)
+	if after := b.version(t, "bram"); after != before+1 {
+		t.Errorf("version %d became %d by two at once", before, after)
+	}
 
 	// A button at home does what it does elsewhere, for who is in the kernteam.
 	press := chat.Pressed{Post: "home/bram", Do: "in " + b.team().ID + " action.done 1"}

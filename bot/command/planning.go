@@ -282,6 +282,7 @@ func (r *Request) openMeeting(is func(team.Meeting) bool) (team.Meeting, bool, e
 
 // keepMeeting saves a meeting and sets its moment.
 func (r *Request) keepMeeting(m team.Meeting) error {
+	r.news = true
 	if err := r.timeMeeting(m); err != nil {
 		return err
 	}

@@ -30,6 +30,8 @@ type Request struct {
 
 	sent chat.Form // the form that was sent in, if one was
 
+	news bool // something of the kernteam is not as it was
+
 	notUrgent, noName bool // what the asker said of their text: no emergency, no name in it
 }
 
@@ -151,6 +153,7 @@ func (r *Request) open(tx kv.Tx, form *store.Form) error {
 
 // did adds to the audit trail what the asker, or the clock, did to a record.
 func (r *Request) did(what, on string) error {
+	r.news = true
 	return audit.Append(r.tx, audit.Line{
 		At: r.now.UTC(), Team: r.team.ID, User: r.me.User, Role: string(r.me.Role), Did: what, On: on,
 	})

@@ -336,7 +336,7 @@ func (r *Request) enroll(people []chat.Person) error {
 		if now == old {
 			continue
 		}
-		members[p.ID] = now
+		members[p.ID], r.news = now, true
 		if err := store.PutMember(r.tx, r.team, now); err != nil {
 			return err
 		}

@@ -123,7 +123,8 @@ func init() {
 		"seen":    forgetSeen,
 		"meeting": meetingDue,
 		"action":  actionDue,
-		homeDue:   homesDue,
+		homesDue:  homesChange,
+		homeDue:   homeChanges,
 	}
 }
 

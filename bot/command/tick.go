@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"kansbot/internal/chat"
@@ -16,8 +17,10 @@ const (
 	maxLate = 2 * time.Hour
 	// noticeLate is from when on a late reminder says that it is late.
 	noticeLate = 5 * time.Minute
-	// batch is how many due moments share a transaction.
-	batch = 512
+	// batch is how many due moments share a transaction, and homeBatch how many
+	// home pages.
+	batch     = 512
+	homeBatch = 16
 	// again is when a due moment that failed is tried anew.
 	again = 15 * time.Minute
 )
@@ -38,6 +41,7 @@ func (b *Bot) Tick(ctx context.Context) (next time.Time, err error) {
 		if err != nil || len(list) == 0 {
 			return next, err
 		}
+		list = together(list)
 		if err := b.fire(ctx, now, list); err == nil {
 			b.Wake()
 			continue
@@ -51,6 +55,20 @@ func (b *Bot) Tick(ctx context.Context) (next time.Time, err error) {
 		}
 		b.Wake()
 	}
+}
+
+// together are the first due moments that share a transaction. Home pages do
+// with few others of their kind: nobody's answer has to wait for a row of them.
+func together(list []store.Due) []store.Due {
+	home := list[0].Kind == homeDue
+	n := slices.IndexFunc(list, func(d store.Due) bool { return (d.Kind == homeDue) != home })
+	if n < 0 {
+		n = len(list)
+	}
+	if home {
+		n = min(n, homeBatch)
+	}
+	return list[:n]
 }
 
 // fire runs due moments in one transaction; each is gone, unless it set itself
@@ -85,8 +103,7 @@ func (b *Bot) fire(ctx context.Context, now time.Time, list []store.Due) (err er
 				r.in(k)
 				teams[d.Team] = r
 			}
-			err = dues[d.Kind](r, d)
-			if err == nil && d.Kind != homeDue {
+			if err = dues[d.Kind](r, d); err == nil {
 				err = r.touched()
 			}
 			if err != nil {

@@ -176,6 +176,9 @@ type Failure struct {
 	After time.Duration
 	// Here: only this To has to wait, not all of the workspace.
 	Here bool
+	// Turn: the adapter itself held it back, as others have their turn first.
+	// Nothing is wrong, and nothing was sent.
+	Turn bool
 	// Err goes into the log: it names no token and no content.
 	Err error
 }

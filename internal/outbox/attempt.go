@@ -202,8 +202,7 @@ func (d *Dispatcher) deliver(ctx context.Context, p chat.Platform, a *attempt) {
 
 	f := asFailure(err)
 	a.failure = f
-	inTurn := f.Outcome == chat.NotSent && f.After > 0 && f.Here // each its turn: nothing is wrong
-	if !inTurn {
+	if !f.Turn {
 		d.noteFailure(a.To.Platform, f)
 	}
 	if f.After > 0 {
@@ -211,12 +210,13 @@ func (d *Dispatcher) deliver(ctx context.Context, p chat.Platform, a *attempt) {
 		if f.Here {
 			held = a.To
 		}
-		d.pause(held, d.now().Add(f.After))
+		now := d.now()
+		d.pause(held, now, now.Add(f.After))
 	}
 	log := d.log.With("post", a.Key, "platform", a.To.Platform, "workspace", a.To.Workspace,
 		"channel", a.To.Channel, "user", a.To.User, "edit", a.Edits != "", "attempt", a.number, "reason", reason(f))
 	switch {
-	case inTurn:
+	case f.Turn:
 		log.Debug("outbox: waits for its turn", "wait", f.After)
 	case f.Outcome == chat.Refused:
 		log.Error("outbox: refused for good, post is buried")
@@ -254,7 +254,7 @@ func asFailure(err error) *chat.Failure {
 		return &chat.Failure{Outcome: chat.Unknown, Err: fmt.Errorf("unexpected %T", err)}
 	}
 	if f.Err == nil {
-		return &chat.Failure{Outcome: f.Outcome, After: f.After, Here: f.Here, Err: errors.New("no reason given")}
+		return &chat.Failure{Outcome: f.Outcome, After: f.After, Here: f.Here, Turn: f.Turn, Err: errors.New("no reason given")}
 	}
 	return f
 }

@@ -55,8 +55,8 @@ type Dispatcher struct {
 	delivered, failed, refused atomic.Uint64
 
 	mu      sync.Mutex
-	failing map[string]string     // by platform
-	pauses  map[chat.To]time.Time // of a lane, or of a workspace: then with neither Channel nor User
+	failing map[string]string // by platform
+	pauses  map[chat.To]pause // of a lane, or of a workspace: then with neither Channel nor User
 }
 
 // New makes a Dispatcher. Posts for other platforms than these stay waiting.
@@ -72,7 +72,7 @@ func New(db kv.DB, platforms []chat.Platform, o Options) *Dispatcher {
 		wake:      make(chan struct{}, 1),
 		drains:    make(chan chan struct{}),
 		failing:   make(map[string]string),
-		pauses:    make(map[chat.To]time.Time),
+		pauses:    make(map[chat.To]pause),
 	}
 	for _, p := range platforms {
 		if p != nil {
@@ -240,8 +240,8 @@ func (r *run) look() bool {
 
 // enlist makes a lane ready, or remembers when it will be.
 func (r *run) enlist(to chat.To, notBefore, now time.Time) {
-	if pause := r.paused(to); pause.After(notBefore) {
-		notBefore = pause
+	if held := r.paused(to, now); held.After(notBefore) {
+		notBefore = held
 	}
 	if notBefore.After(now) {
 		if notBefore.Before(r.next) {
@@ -284,14 +284,15 @@ func (r *run) work(to chat.To) done {
 	w := done{to: to}
 	var last *attempt
 	for n := 0; ; n++ {
-		goOn := n < burst && r.ctx.Err() == nil && !r.paused(to).After(r.now())
+		goOn := n < burst && r.ctx.Err() == nil && r.paused(to, r.now()).IsZero()
 		// What came of an attempt is written down even when time is up.
 		next, until, err := r.step(context.WithoutCancel(r.inFlight), to, last, goOn)
 		if err != nil {
 			// What came of the last attempt is lost: it counts as unsure.
 			r.log.Error("outbox: cannot write to the store", "platform", to.Platform, "err", err)
-			w.until = r.now().Add(storePause)
-			r.pause(to, w.until)
+			now := r.now()
+			w.until = now.Add(storePause)
+			r.pause(to, now, w.until)
 			return w
 		}
 		if last != nil && last.refused() {
@@ -360,22 +361,30 @@ func (r *run) finish(cancel func()) error {
 	return nil
 }
 
-// pause holds a lane or a workspace until a moment, or a later one set before.
-func (d *Dispatcher) pause(to chat.To, until time.Time) {
+// pause is how long a lane or a workspace is held.
+type pause struct{ since, until time.Time }
+
+// holds: a pause that begins later than now was set before the clock was.
+func (p pause) holds(now time.Time) bool { return !now.Before(p.since) && now.Before(p.until) }
+
+// pause holds a lane or a workspace from now until a moment, or a later one set
+// before.
+func (d *Dispatcher) pause(to chat.To, now, until time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if until.After(d.pauses[to]) {
-		d.pauses[to] = until
+	if before := d.pauses[to]; !before.holds(now) || until.After(before.until) {
+		d.pauses[to] = pause{now, until}
 	}
 }
 
-// paused is the moment until which a lane is held.
-func (d *Dispatcher) paused(to chat.To) time.Time {
+// paused is the moment until which a lane is held; not after now when it is not.
+func (d *Dispatcher) paused(to chat.To, now time.Time) (until time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	until := d.pauses[to]
-	if all := d.pauses[workspace(to)]; all.After(until) {
-		until = all
+	for _, held := range []chat.To{to, workspace(to)} {
+		if p := d.pauses[held]; p.holds(now) && p.until.After(until) {
+			until = p.until
+		}
 	}
 	return until
 }
@@ -384,8 +393,8 @@ func (d *Dispatcher) paused(to chat.To) time.Time {
 func (d *Dispatcher) prune(now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for to, until := range d.pauses {
-		if !until.After(now) {
+	for to, p := range d.pauses {
+		if !p.holds(now) {
 			delete(d.pauses, to)
 		}
 	}

@@ -107,7 +107,8 @@ func Put(tx kv.Tx, post chat.Post) error {
 // Replace gives a post a new body. A post or an edit that still waits becomes
 // one send of the newest body; a post that is there is edited, after what
 // waits for the same address now. A post buried before it was ever sent stays
-// buried. Wake the Dispatcher after the commit.
+// buried, unless it is for a home page: that is always about now. Wake the
+// Dispatcher after the commit.
 func Replace(tx kv.Tx, key string, body chat.Message) error {
 	s, err := known(tx, key)
 	if err != nil {
@@ -115,7 +116,7 @@ func Replace(tx kv.Tx, key string, body chat.Message) error {
 	}
 	s.Post.Body = body
 	s.Wanted++
-	if s.State == Waiting || s.ID == "" {
+	if s.State == Waiting || s.ID == "" && !s.Post.To.Home {
 		return posts.Put(tx, s, key)
 	}
 	s.Reason = ""

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -230,8 +231,9 @@ func TestRetryAfter(t *testing.T) {
 
 // A wait for one address holds up no other, and is no failure.
 func TestRetryHereAfter(t *testing.T) {
-	wait := failing(&chat.Failure{Outcome: chat.NotSent, After: 7 * time.Second, Here: true, Err: errors.New("imitated")})
-	inHouse(t, map[string][]act{"a1": {wait}}, func(h *house) {
+	wait := failing(&chat.Failure{Outcome: chat.NotSent, After: 7 * time.Second, Here: true, Turn: true, Err: errors.New("imitated")})
+	scope := failing(&chat.Failure{Outcome: chat.NotSent, After: time.Minute, Here: true, Err: errors.New("missing scope")})
+	inHouse(t, map[string][]act{"a1": {wait}, "c1": {scope}}, func(h *house) {
 		h.start(h.db)
 		h.put(chat.Post{Key: "a1", To: channel("a"), Body: says("1")})
 		h.drain()
@@ -244,6 +246,44 @@ func TestRetryHereAfter(t *testing.T) {
 		}
 		h.pass(7 * time.Second)
 		h.expect(channel("a"), "a1: 1", "a2: 2")
+
+		// What only waits here because a person has to mend it is a failure.
+		h.put(chat.Post{Key: "c1", To: channel("c"), Body: says("1")})
+		h.drain()
+		if got := h.health(); got.Failing["imitation"] != "missing scope" || h.d.Counts().Failed != 1 {
+			t.Errorf("health %+v, counts %+v", got, h.d.Counts())
+		}
+	})
+}
+
+// A wait does not grow when the clock is set back.
+func TestWaitWhenTheClockIsSetBack(t *testing.T) {
+	wait := failing(&chat.Failure{Outcome: chat.NotSent, After: 2 * time.Second, Here: true, Turn: true, Err: errors.New("imitated")})
+	inHouse(t, map[string][]act{"a1": {wait}}, func(h *house) {
+		var off atomic.Int64
+		h.options.Now = func() time.Time { return time.Now().Round(0).Add(time.Duration(off.Load())) }
+		h.start(h.db)
+		h.put(chat.Post{Key: "a1", To: channel("a"), Body: says("1")})
+		h.drain()
+		off.Store(int64(-time.Hour))
+		h.pass(longest)
+		h.expect(channel("a"), "a1: 1")
+	})
+}
+
+// A home page that was refused shows what is newest when it no longer is.
+func TestRefusedHome(t *testing.T) {
+	refuse := failing(fail(chat.Refused, 0))
+	home := chat.To{Platform: "imitation", Workspace: "w", User: "u", Home: true}
+	inHouse(t, map[string][]act{"home": {refuse}, "k": {refuse}}, func(h *house) {
+		h.start(h.db)
+		h.put(chat.Post{Key: "home", To: home, Body: says("1")}, chat.Post{Key: "k", To: direct("u"), Body: says("1")})
+		h.drain()
+		h.replace("home", "2")
+		h.replace("k", "2")
+		h.drain()
+		h.expect(home, "home: 2")
+		h.expect(direct("u"))
 	})
 }
 
