@@ -50,6 +50,9 @@ type state struct {
 	connected, apart int // workspaces with a connection, and without
 	foreign          int // connections that others have with our token, and that get part of what people do
 	lost             int // channels that we were removed from, or that were archived, since the start
+	// refused is when a request came that was signed wrongly, the last since one
+	// that was right; zero for never.
+	refused time.Time
 }
 
 type wiring func(context.Context, *app) (wired, error)

@@ -253,7 +253,7 @@ func (p *pipe) wire(routes func(a *app, mux *http.ServeMux)) func(context.Contex
 		return wired{
 			Platform: p,
 			routes:   func(mux *http.ServeMux) { routes(a, mux) },
-			state:    func() state { return state{apart: 1, foreign: 2, lost: 3} },
+			state:    func() state { return state{apart: 1, foreign: 2, lost: 3, refused: time.Unix(1795424400, 0)} },
 			begin:    func(context.Context) error { return nil },
 		}, nil
 	}
@@ -411,7 +411,7 @@ func TestCheckAsksTheOneThatRuns(t *testing.T) {
 	t.Setenv("KANSBOT_DATA", a.config.Data)
 	t.Setenv("KANSBOT_LISTEN", strings.TrimPrefix(address, "http://"))
 	code, stdout, _ := shell("check")
-	for _, line := range []string{"FOUT  gegevens: Kansbot draait, maar niet goed: pipe", "FOUT  pipe, vreemde verbindingen: 2;", "FOUT  pipe, kanalen kwijt: 3 "} {
+	for _, line := range []string{"FOUT  gegevens: Kansbot draait, maar niet goed: pipe", "FOUT  pipe, vreemde verbindingen: 2;", "FOUT  pipe, kanalen kwijt: 3 ", "FOUT  pipe, handtekening: klopte niet van het laatste verzoek, 2026-11-23 "} {
 		if code != 1 || !strings.Contains(stdout, line) {
 			t.Errorf("no %q in %d\n%s", line, code, stdout)
 		}
@@ -431,6 +431,9 @@ func TestCheckAndHealth(t *testing.T) {
 	code, stdout, _ := shell("check")
 	if code != 0 || !strings.Contains(stdout, "ok    gegevens: Kansbot draait, en schrijft\nok    uitgaande berichten: niets wacht lang\n") {
 		t.Errorf("while it runs: %d\n%s", code, stdout)
+	}
+	if err := a.outbox.Drain(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 	if err := stop(); err != nil {
 		t.Fatal(err)

@@ -74,8 +74,9 @@ func BenchmarkSlackAck(b *testing.B) {
 				}
 				return wired{Platform: adapter, routes: adapter.Routes, state: func() state { return slackState(adapter.Health()) }, begin: func(context.Context) error { return nil }}, nil
 			}, "/slack/command", id)
-			for h.app.platforms[0].state().connected == 0 {
-				time.Sleep(time.Millisecond)
+			// Who is in each channel is looked up at the start.
+			if err := server.Until(b.Context(), func() bool { return server.Calls("conversations.members") >= clients }); err != nil {
+				b.Fatal(err)
 			}
 			before := server.Calls("chat.postMessage")
 			h.acks(b, clients, func(w http.ResponseWriter, r *http.Request) {

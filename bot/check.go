@@ -239,6 +239,11 @@ func asked(line string) (f chat.Finding, found bool) {
 			Name: platform + ", kanalen kwijt", Says: fmt.Sprintf("%.0f sinds de start: verwijderd of gearchiveerd", number),
 			Mend: "haal het kanaal uit het archief of voeg de bot weer toe, als dat niet de bedoeling was",
 		}, number > 0
+	case refusedMetric:
+		return chat.Finding{
+			Name: platform + ", handtekening", Says: "klopte niet van het laatste verzoek, " + time.Unix(int64(number), 0).Format("2006-01-02 15:04"),
+			Mend: "kijk of het signing secret nog dat van de app is; zo ja, dan riep iets anders Kansbot aan",
+		}, number > 0
 	}
 	return f, false
 }

@@ -58,6 +58,7 @@ const (
 	oldestMetric  = "kansbot_outbox_oldest_seconds"
 	foreignMetric = "kansbot_foreign_connections"
 	lostMetric    = "kansbot_lost_channels"
+	refusedMetric = "kansbot_refused_request_timestamp_seconds"
 )
 
 var (
@@ -68,11 +69,12 @@ var (
 	places   = prometheus.NewDesc("kansbot_workspaces", "Workspaces, by whether they are connected.", []string{"platform", "connected"}, nil)
 	foreign  = prometheus.NewDesc(foreignMetric, "Connections that others have with our token; they get part of what people do.", []string{"platform"}, nil)
 	lost     = prometheus.NewDesc(lostMetric, "Channels that the bot was removed from, or that were archived, since the start.", []string{"platform"}, nil)
+	refused  = prometheus.NewDesc(refusedMetric, "When a request came that was signed wrongly, the last since one that was right; 0 for never.", []string{"platform"}, nil)
 	lateness = prometheus.NewDesc("kansbot_due_late_seconds", "How late the first thing is that is due and not yet done; 0 when nothing is.", nil, nil)
 )
 
 func (gauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{waiting, oldest, buried, attempts, places, foreign, lost, lateness} {
+	for _, d := range []*prometheus.Desc{waiting, oldest, buried, attempts, places, foreign, lost, refused, lateness} {
 		ch <- d
 	}
 }
@@ -93,6 +95,11 @@ func (g gauges) Collect(ch chan<- prometheus.Metric) {
 		gauge(places, float64(s.apart), p.Name(), "no")
 		gauge(foreign, float64(s.foreign), p.Name())
 		gauge(lost, float64(s.lost), p.Name())
+		last := 0.0
+		if !s.refused.IsZero() {
+			last = float64(s.refused.Unix())
+		}
+		gauge(refused, last, p.Name())
 	}
 	health, err := g.app.outbox.Health(ctx)
 	if err != nil {

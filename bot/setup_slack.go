@@ -21,9 +21,10 @@ import (
 )
 
 type setupSlack struct {
-	Config    string `env:"KANSBOT_CONFIG" default:"kansbot.yaml" placeholder:"BESTAND" help:"Configuratiebestand om in te schrijven (${default}). Ernaast komt het manifest van de app."`
-	PublicURL string `placeholder:"ADRES" help:"Adres waarop Slack Kansbot bereikt, met https. Zonder adres: Socket Mode, en dan verbindt Kansbot zelf met Slack."`
-	APIURL    string `env:"KANSBOT_SLACK_API_URL" hidden:""`
+	Config     string `env:"KANSBOT_CONFIG" default:"kansbot.yaml" placeholder:"BESTAND" help:"Configuratiebestand om in te schrijven (${default}). Ernaast komt het manifest van de app."`
+	PublicURL  string `placeholder:"ADRES" xor:"way" help:"Adres waarop Slack Kansbot bereikt, met https. Zonder adres: zoals het was, anders Socket Mode."`
+	SocketMode bool   `xor:"way" help:"Laat Kansbot zelf met Slack verbinden, ook als Slack tot nu toe Kansbot aanriep."`
+	APIURL     string `env:"KANSBOT_SLACK_API_URL" hidden:""`
 }
 
 func (s setupSlack) Run(stdout io.Writer) error { return s.run(os.Stdin, stdout) }
@@ -34,7 +35,7 @@ func (s setupSlack) run(stdin io.Reader, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	overHTTP := s.PublicURL != "" || c.Slack.SigningSecret != "" && c.Slack.AppToken == ""
+	overHTTP := !s.SocketMode && (s.PublicURL != "" || c.Slack.SigningSecret != "" && c.Slack.AppToken == "")
 	c.PublicURL = cmp.Or(s.PublicURL, c.PublicURL)
 	address := ""
 	if overHTTP {
@@ -81,6 +82,9 @@ func (s setupSlack) run(stdin io.Reader, stdout io.Writer) error {
 	}
 	if overHTTP && previous.Token != "" {
 		fmt.Fprintln(stdout, "Het app-token is niet meer nodig en is uit de configuratie gehaald.")
+	}
+	if !overHTTP && previous.SigningSecrets != nil {
+		fmt.Fprintln(stdout, "Het signing secret is niet meer nodig en is uit de configuratie gehaald.")
 	}
 	_, err = fmt.Fprintf(stdout, "Geschreven: %[1]s en %[2]s.\nKijk alles na:  kansbot check --config %[1]s\nStart Kansbot:  kansbot serve --config %[1]s\n", s.Config, c.Secrets)
 	return err

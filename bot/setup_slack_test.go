@@ -118,7 +118,7 @@ func (n *newcomer) connects(overHTTP bool) {
 
 	running.process.Process.Signal(syscall.SIGTERM)
 	running.ends(0, "stopped")
-	n.runs(0, "in SWV Zuidoost alle 1 van kernteams", "check", "--config", n.config)
+	n.runs(0, "in SWV Zuidoost het kanaal van 1 kernteam", "check", "--config", n.config)
 	before := n.files()
 	n.runs(0, "Het manifest is niet veranderd", "setup", "slack", "--config", n.config)
 	if after := n.files(); after != before {
@@ -229,7 +229,7 @@ func anyReads(messages []slacktest.Message, wanted string) bool {
 	return false
 }
 
-// From Socket Mode to requests, and from there no way back by accident. Nothing
+// From Socket Mode to requests, and from there back only when asked for. Nothing
 // is saved before everything is right.
 func TestSetupSlackSwitches(t *testing.T) {
 	server := slacktest.New(slacktest.Options{})
@@ -247,16 +247,19 @@ func TestSetupSlackSwitches(t *testing.T) {
 	bot := app.Install(server.Workspace("SWV Zuidoost"))
 
 	for _, step := range []struct {
-		name, address, answers string
-		want                   config.Workspace
-		says                   string
+		name, address string
+		socketMode    bool
+		answers       string
+		want          config.Workspace
+		says          string
 	}{
-		{"Socket Mode", "", bot.Token + "\n" + app.Token + "\n", config.Workspace{BotToken: config.Secret(bot.Token), AppToken: config.Secret(app.Token)}, "Zo komt Kansbot in Slack"},
-		{"requests", "http://127.0.0.1:1/", "\n" + app.Secret() + "\n", config.Workspace{BotToken: config.Secret(bot.Token), SigningSecret: config.Secret(app.Secret())}, "Het app-token is niet meer nodig"},
-		{"again", "", "", config.Workspace{BotToken: config.Secret(bot.Token), SigningSecret: config.Secret(app.Secret())}, "Het manifest is niet veranderd"},
+		{"Socket Mode", "", false, bot.Token + "\n" + app.Token + "\n", config.Workspace{BotToken: config.Secret(bot.Token), AppToken: config.Secret(app.Token)}, "Zo komt Kansbot in Slack"},
+		{"requests", "http://127.0.0.1:1/", false, "\n" + app.Secret() + "\n", config.Workspace{BotToken: config.Secret(bot.Token), SigningSecret: config.Secret(app.Secret())}, "Het app-token is niet meer nodig"},
+		{"again", "", false, "", config.Workspace{BotToken: config.Secret(bot.Token), SigningSecret: config.Secret(app.Secret())}, "Het manifest is niet veranderd"},
+		{"and back", "", true, "\n" + app.Token + "\n", config.Workspace{BotToken: config.Secret(bot.Token), AppToken: config.Secret(app.Token)}, "Het signing secret is niet meer nodig"},
 	} {
 		out.Reset()
-		setup.PublicURL = step.address
+		setup.PublicURL, setup.SocketMode = step.address, step.socketMode
 		if err := setup.run(strings.NewReader(step.answers), &out); err != nil {
 			t.Fatalf("%s: %v\n%s", step.name, err, &out)
 		}

@@ -65,6 +65,9 @@ func slackState(workspaces []slack.Health) (s state) {
 		}
 		s.foreign = max(s.foreign, h.Foreign)
 		s.lost += len(h.Lost)
+		if h.Refused.After(s.refused) {
+			s.refused = h.Refused
+		}
 	}
 	return s
 }

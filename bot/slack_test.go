@@ -158,10 +158,8 @@ func TestSlackShortcuts(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.until("form", func() bool { return p.anna.Modal() != nil })
-	for _, f := range p.anna.Modal().Fields {
-		if f.Block == "gezien" && strings.Join(f.Values, "") != "begint niet aan een taak & kijkt weg" {
-			t.Errorf("seen is %q", f.Values)
-		}
+	if seen := value(p.anna.Modal(), "gezien"); seen != "begint niet aan een taak & kijkt weg" {
+		t.Errorf("seen is %q", seen)
 	}
 	h.sends(p.anna, "Een signaal", map[string][]string{"casus": {"K"}})
 	h.until("signal", func() bool { return strings.Contains(read(p.room.Messages()), "Signaal 1: K-001") })
@@ -169,8 +167,29 @@ func TestSlackShortcuts(t *testing.T) {
 	if err := p.anna.Shortcut(t.Context(), p.bot, "pick:actie", root); err != nil {
 		t.Fatal(err)
 	}
-	h.sends(p.anna, "Een actie", map[string][]string{"wie": {p.bram.ID}, "wat": {"kijkt mee bij rekenen"}, "datum": {"morgen"}})
-	h.until("action", func() bool { return strings.Contains(read(p.room.Messages()), "@bram kijkt mee bij rekenen") })
+	h.until("form", func() bool { return p.anna.Modal() != nil })
+	if what := value(p.anna.Modal(), "wat"); what != "even over <!channel> de rekenles" {
+		t.Errorf("what is %q", what)
+	}
+	h.sends(p.anna, "Een actie", map[string][]string{"wie": {p.bram.ID}, "datum": {"morgen"}})
+	h.until("action", func() bool {
+		return strings.Contains(read(p.room.Messages()), "@bram even over <!channel> de rekenles")
+	})
+	for _, m := range p.room.Messages() {
+		if m.Bot != nil && (strings.Contains(m.Text, "<!") || strings.Contains(string(m.Blocks), `"broadcast"`)) {
+			t.Errorf("everybody is called: %s %s", m.Text, m.Blocks)
+		}
+	}
+}
+
+// value is what a field of a form begins with.
+func value(v *slacktest.View, block string) string {
+	for _, f := range v.Fields {
+		if f.Block == block {
+			return strings.Join(f.Values, ",")
+		}
+	}
+	return "no such field"
 }
 
 // Workspaces, and another platform, live in one process and know nothing of one
@@ -178,7 +197,7 @@ func TestSlackShortcuts(t *testing.T) {
 func TestSlackBesideOthers(t *testing.T) {
 	h := newSlackHouse(t, "De Zwaan", "De Reiger")
 	var room *practice.Room
-	boot(t, false, h.wire, func(ctx context.Context, a *app) (wired, error) {
+	a, _, _ := boot(t, false, h.wire, func(ctx context.Context, a *app) (wired, error) {
 		w, err := wirePractice(ctx, a)
 		room = w.Platform.(*practice.Room)
 		return w, err
@@ -196,13 +215,14 @@ func TestSlackBesideOthers(t *testing.T) {
 		func() string { return read(h.places[1].room.Messages()) },
 		func() string { return all(threads(room.Posts(exampleChannel))) },
 	}
+	for i, code := range []string{"K-071", "K-072"} {
+		h.until(code, func() bool { return strings.Contains(shows[i](), code) })
+	}
+	if err := a.outbox.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	for i, code := range []string{"K-071", "K-072", "K-073"} {
 		for j, show := range shows {
-			if i == j {
-				for end := time.Now().Add(patience); !strings.Contains(show(), code) && time.Now().Before(end); {
-					time.Sleep(time.Millisecond)
-				}
-			}
 			if strings.Contains(show(), code) != (i == j) {
 				t.Errorf("place %d and %s:\n%s", j, code, show())
 			}

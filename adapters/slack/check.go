@@ -208,7 +208,7 @@ func (c *checkup) channels(ctx context.Context, w *workspace, bot identity) {
 	case len(in) == 0:
 		c.bad(name, "Typ in het kanaal van een kernteam /invite @"+appName+".", "de bot zit in %s nog in geen enkel kanaal", bot.teamName)
 	case teams > 0:
-		c.ok(name, "in %s alle %d van kernteams", bot.teamName, teams)
+		c.ok(name, "in %s %s van %s", bot.teamName, either(teams, "het kanaal", "de kanalen"), kernteams(teams))
 	default:
 		c.ok(name, "in %s: %d", bot.teamName, len(in))
 	}
@@ -223,8 +223,18 @@ func (c *checkup) elsewhere(known map[string]bool) {
 		}
 	}
 	if homeless > 0 {
-		c.bad("Slack-werkruimtes", "Zet het bot-token van die werkruimte erbij (slack.more).", "%d kernteams zitten in een werkruimte die niet is ingesteld", homeless)
+		c.bad("Slack-werkruimtes", "Zet het bot-token van die werkruimte erbij (slack.more).", "%s %s in een werkruimte die niet is ingesteld", kernteams(homeless), either(homeless, "zit", "zitten"))
 	}
+}
+
+func kernteams(n int) string { return fmt.Sprintf("%d %s", n, either(n, "kernteam", "kernteams")) }
+
+// either is what goes with one, or with more.
+func either(n int, one, more string) string {
+	if n == 1 {
+		return one
+	}
+	return more
 }
 
 // connection looks at Socket Mode.
@@ -252,7 +262,7 @@ func (c *checkup) connection(ctx context.Context, one *app, bot identity) {
 		c.bad(name, "Laat de firewall of proxy WebSockets naar Slack door (wss, poort 443).", "gaat niet open: %s", refusal(err))
 	case connections > 1:
 		c.bad(name, "Stop de andere Kansbot. Is die er niet, wacht dan een paar minuten: Slack houdt weggevallen verbindingen nog even vast.",
-			"er luisteren al %d andere, en die krijgen een deel van wat mensen doen", connections-1)
+			"er %s al %d andere, en die %s een deel van wat mensen doen", either(connections-1, "luistert", "luisteren"), connections-1, either(connections-1, "krijgt", "krijgen"))
 	default:
 		c.ok(name, "gaat open")
 	}

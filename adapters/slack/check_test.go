@@ -97,7 +97,7 @@ func TestCheck(t *testing.T) {
 		wrong  []string // names of what is not OK
 		says   string   // by one of the findings
 	}{
-		{name: "all is well", says: "in SWV Zuidoost alle 2 van kernteams"},
+		{name: "all is well", says: "in SWV Zuidoost de kanalen van 2 kernteams"},
 		{name: "kernteams not known", change: func(_ *canned, _ *App, o *CheckOptions) { o.Channels = nil }, says: "in SWV Zuidoost: 4"},
 		{name: "Kansbot runs", change: func(_ *canned, _ *App, o *CheckOptions) { o.Running = true }, says: "het app-token werkt, en Kansbot draait"},
 		{name: "over HTTP", change: func(_ *canned, a *App, _ *CheckOptions) { a.Token, a.SigningSecrets = "", []string{cannedSecret} }, says: "bereikt Kansbot"},
@@ -156,7 +156,7 @@ func TestCheck(t *testing.T) {
 			wrong: []string{"Slack-kanalen"}, says: "het ging te snel"},
 		{name: "a kernteam elsewhere", change: func(_ *canned, _ *App, o *CheckOptions) {
 			o.Channels = append(o.Channels, chat.To{Platform: Name, Workspace: "T2", Channel: "C1"})
-		}, wrong: []string{"Slack-werkruimtes"}, says: "1 kernteams zitten in een werkruimte die niet is ingesteld"},
+		}, wrong: []string{"Slack-werkruimtes"}, says: "1 kernteam zit in een werkruimte die niet is ingesteld"},
 		{name: "not running yet", change: func(_ *canned, a *App, o *CheckOptions) {
 			a.Token, a.SigningSecrets, o.PublicURL = "", []string{cannedSecret}, "http://127.0.0.1:1"
 		}, says: "http://127.0.0.1:1; na te kijken zodra Kansbot draait"},

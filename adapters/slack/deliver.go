@@ -22,11 +22,7 @@ const keyField = "key"
 
 // clockMargin is how far Slack's clock may be behind ours when looking for a
 // message that was made "since".
-const clockMargin = 5 * time.Minute
-
-// searchPages bounds how much of a channel or thread is read back to find a
-// message: pages of perPage messages.
-const searchPages = 20
+const clockMargin = time.Hour
 
 // homePage begins the PostID of a home page; the user follows. Other PostIDs
 // are a channel, a slash and the ts, which is unique in its channel only.
@@ -53,9 +49,9 @@ func (a *Adapter) Deliver(ctx context.Context, d chat.Delivery) (chat.PostID, er
 }
 
 func (a *Adapter) deliver(ctx context.Context, d chat.Delivery) (chat.PostID, error) {
-	w, me, err := a.installation(ctx, d.To.Workspace)
+	w, me, err := a.installation(d.To.Workspace)
 	if err != nil {
-		return "", unsure(d, err)
+		return "", err
 	}
 	switch {
 	case d.To.Home:
@@ -66,46 +62,25 @@ func (a *Adapter) deliver(ctx context.Context, d chat.Delivery) (chat.PostID, er
 	return a.post(ctx, w, me, d)
 }
 
-// unsure is what a failure means before an earlier attempt has been looked for:
-// it does not say that that one did not land. But where we may not look, we
-// never will; and who only waits for a turn has not failed.
-func unsure(d chat.Delivery, err error) error {
-	if f := failure(err); d.Unsure && f.Outcome != chat.Refused && !errors.Is(f, errTurn) {
-		return &chat.Failure{Outcome: chat.Unknown, After: f.After, Here: f.Here, Err: f.Err}
-	}
-	return err
-}
-
 // post makes a message.
 func (a *Adapter) post(ctx context.Context, w *workspace, me *self, d chat.Delivery) (chat.PostID, error) {
-	body := render(d.Body)
-	options := []slack.MsgOption{
-		slack.MsgOptionText(body.text, false), slack.MsgOptionBlocks(body.blocks...),
-		slack.MsgOptionMetadata(slack.SlackMetadata{EventType: keyEvent, EventPayload: map[string]any{keyField: d.Key}}),
-		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
-	}
 	thread := ""
 	if d.Under != "" {
 		var err error
 		if _, thread, err = message(d.Under); err != nil {
 			return "", err
 		}
-		options = append(options, slack.MsgOptionTS(thread))
 	}
-
 	t := turn{lane: d.To.Channel + d.To.User, method: chatPostMessage}
 	channel := d.To.Channel
 	if d.To.User != "" {
-		channel = d.To.User // Slack opens the conversation, in a turn less
-		if known, ok := w.directs.Get(d.To.User, time.Time{}); ok {
-			channel = known
-		}
+		channel = w.conversation(d.To.User)
 	}
 	if d.Unsure {
 		if d.To.User != "" {
 			var err error
 			if channel, err = a.direct(ctx, w, d.To.User); err != nil {
-				return "", unsure(d, err)
+				return "", err
 			}
 		}
 		t.look = conversationsHistory
@@ -118,12 +93,18 @@ func (a *Adapter) post(ctx context.Context, w *workspace, me *self, d chat.Deliv
 	}
 	if d.Unsure {
 		id, err := a.find(ctx, w, me, channel, thread, d)
-		if err != nil {
-			return "", unsure(d, err)
+		if err != nil || id != "" {
+			return id, err
 		}
-		if id != "" {
-			return id, nil
-		}
+	}
+	body := render(d.Body)
+	options := []slack.MsgOption{
+		slack.MsgOptionText(body.text, false), slack.MsgOptionBlocks(body.blocks...),
+		slack.MsgOptionMetadata(slack.SlackMetadata{EventType: keyEvent, EventPayload: map[string]any{keyField: d.Key}}),
+		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
+	}
+	if thread != "" {
+		options = append(options, slack.MsgOptionTS(thread))
 	}
 	channel, ts, err := w.api.PostMessageContext(ctx, channel, options...)
 	if err := a.asked(w, t, err); err != nil {
@@ -179,7 +160,9 @@ func (a *Adapter) publish(ctx context.Context, w *workspace, d chat.Delivery) (c
 }
 
 // find looks for the bot's message with the delivery's key, in the thread that it
-// was meant for. The turn for the first page is taken.
+// was meant for. The turn for the first page is taken. When it has to stop, a
+// next attempt goes on from there: a cursor always comes to an end, but a page
+// may hold few messages, or none.
 func (a *Adapter) find(ctx context.Context, w *workspace, me *self, channel, thread string, d chat.Delivery) (chat.PostID, error) {
 	history := func(cursor string) ([]slack.Message, string, error) {
 		since := d.Since.Add(-clockMargin)
@@ -206,25 +189,35 @@ func (a *Adapter) find(ctx context.Context, w *workspace, me *self, channel, thr
 	}
 
 	search := func(method string, read func(cursor string) ([]slack.Message, string, error)) (chat.PostID, error) {
-		t, cursor := turn{method: method}, ""
-		for range searchPages {
+		t, this := turn{method: method}, method+" "+d.Key
+		cursor, _ := w.searches.Get(this, time.Time{})
+		for {
 			messages, next, err := read(cursor)
+			if err == nil && next != "" && next == cursor {
+				err = unreadable() // it would never end
+			}
 			if err := a.asked(w, t, err); err != nil {
+				if codeOf(err) == "invalid_cursor" {
+					w.searches.Drop(this)
+				}
 				return "", err
 			}
 			for _, m := range messages {
 				if me.wrote(m) && m.Metadata.EventType == keyEvent && m.Metadata.EventPayload[keyField] == d.Key {
+					w.searches.Drop(this)
 					return postID(channel, m.Timestamp), nil
 				}
 			}
 			if cursor = next; cursor == "" {
+				w.searches.Drop(this)
 				return "", nil
 			}
-			if t, err = w.pace.wait(ctx, method, false, a.now); err != nil {
+			w.searches.Put(this, cursor, a.now())
+			t = w.pace.lookUp(method)
+			if err := w.pace.wait(ctx, t, false, a.now); err != nil {
 				return "", err
 			}
 		}
-		return "", errors.New("slack: too many messages to find one")
 	}
 
 	if thread == "" {

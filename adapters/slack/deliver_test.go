@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"kansbot/adapters/slack/slacktest"
 	"kansbot/internal/chat"
 )
 
@@ -16,7 +18,7 @@ func TestDeliver(t *testing.T) {
 	s, a := newStandIn(t, Pace{})
 	d := toZwaan("actie/7")
 	d.Under = "C0ZWAAN/1.000042"
-	id, err := a.Deliver(t.Context(), d)
+	id, err := a.Deliver(t.Context(), d) // the answer tells of no thread: it is there all the same
 	if err != nil || id != "C0ZWAAN/1.000001" {
 		t.Fatal(id, err)
 	}
@@ -120,7 +122,7 @@ func TestTurnInLine(t *testing.T) {
 	for range 2 {
 		_, err := a.Deliver(t.Context(), d)
 		f := (*chat.Failure)(nil)
-		if !errors.As(err, &f) || f.Outcome != chat.NotSent || f.After != channelEvery || !f.Here {
+		if !errors.As(err, &f) || f.Outcome != chat.NotSent || f.After != channelEvery || !f.Here || !f.Turn {
 			t.Fatalf("%+v", err)
 		}
 	}
@@ -186,10 +188,13 @@ func TestRateLimited(t *testing.T) {
 	if after := try(inZwaan, edit); after != 0 {
 		t.Errorf("an edit waits %v for messages", after)
 	}
-	s.pass(30 * time.Second)
-	for _, channel := range []string{inZwaan, "C0GANS", "C0EEND"} {
-		if after := try(channel, toZwaan("x")); after != 0 {
-			t.Error(channel, after)
+	for _, step := range []struct {
+		later   time.Duration
+		channel string
+	}{{30 * time.Second, "C0GANS"}, {0, "C0EEND"}, {20 * time.Second, inZwaan}} { // whose turn was that much later
+		s.pass(step.later)
+		if after := try(step.channel, toZwaan("x")); after != 0 {
+			t.Error(step.channel, after)
 		}
 	}
 }
@@ -253,7 +258,7 @@ func TestReconcile(t *testing.T) {
 			if first.Get("include_all_metadata") != "1" || first.Get("channel") != inZwaan || first.Get("ts") != map[bool]string{true: "1.000042"}[test.thread] {
 				t.Errorf("looked with %v", first)
 			}
-			if oldest := first.Get("oldest"); !test.thread && oldest != fmt.Sprintf("%d.000000", someday.Add(-5*time.Minute).Unix()) {
+			if oldest := first.Get("oldest"); !test.thread && oldest != fmt.Sprintf("%d.000000", someday.Add(-time.Hour).Unix()) {
 				t.Errorf("looked from %s", oldest)
 			}
 		})
@@ -300,9 +305,9 @@ func TestReconcileFails(t *testing.T) {
 		outcome chat.Outcome
 		after   time.Duration
 	}{
-		"rate limit":       {status(429, "7", ""), chat.Unknown, 7 * time.Second},
-		"token revoked":    {denying("token_revoked"), chat.Unknown, time.Minute},
-		"scope":            {denying("missing_scope"), chat.Unknown, time.Minute},
+		"rate limit":       {status(429, "7", ""), chat.NotSent, 7 * time.Second},
+		"token revoked":    {denying("token_revoked"), chat.NotSent, time.Minute},
+		"scope":            {denying("missing_scope"), chat.NotSent, time.Minute},
 		"removed":          {denying("not_in_channel"), chat.Refused, 0},
 		"server error":     {status(500, "", ""), chat.Unknown, 0},
 		"nothing":          {saying(`{}`), chat.Unknown, 0},
@@ -317,7 +322,7 @@ func TestReconcileFails(t *testing.T) {
 				d := toZwaan("x")
 				d.Under, d.Unsure, d.Since = under, true, someday
 				_, err := a.Deliver(t.Context(), d)
-				if f := failure(err); f.Outcome != test.outcome || f.After != test.after {
+				if f := failure(err); f.Outcome != test.outcome || f.After != test.after || f.Turn {
 					t.Errorf("%+v", err)
 				}
 				if len(s.asked(chatPostMessage)) != 0 {
@@ -328,20 +333,136 @@ func TestReconcileFails(t *testing.T) {
 	}
 }
 
-// The same holds for a conversation that cannot be opened, and for a token that
-// does not say whose it is.
+// A search that has to stop goes on from there, so that it ends: pages can be
+// short or empty.
+func TestReconcileGoesOn(t *testing.T) {
+	const pages = 25
+	for name, last := range map[string][]map[string]any{"found": {written("3.000005", ourUser, ourBot, "actie/7")}, "not there": nil} {
+		for _, look := range []string{conversationsHistory, conversationsReplies} {
+			s, a := newStandIn(t, Pace{})
+			s.answer(look, func(w http.ResponseWriter, r *http.Request) {
+				n := 0
+				fmt.Sscanf(r.Form.Get("cursor"), "page %d", &n)
+				switch {
+				case n == pages-1:
+					fmt.Fprint(w, messages("", last...))
+				case n == 0:
+					fmt.Fprint(w, messages("page 1", written("1.000042", annaUser, "", "")))
+				default:
+					fmt.Fprint(w, messages(fmt.Sprintf("page %d", n+1)))
+				}
+			})
+			d := toZwaan("actie/7")
+			d.Unsure, d.Since = true, someday
+			if look == conversationsReplies {
+				d.Under = "C0ZWAAN/1.000042"
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second) // in which no page's turn comes
+			defer cancel()
+			id, err := a.Deliver(ctx, d)
+			for attempts := 1; err != nil; attempts++ {
+				if f := failure(err); !f.Turn || f.Outcome != chat.NotSent || attempts > pages {
+					t.Fatalf("%s, attempt %d: %+v", name, attempts, f)
+				}
+				s.pass(failure(err).After)
+				id, err = a.Deliver(ctx, d)
+			}
+			if n := len(s.asked(look)); n != pages {
+				t.Errorf("%s: %d pages read", name, n)
+			}
+			if sent := len(s.asked(chatPostMessage)); (last == nil) != (sent == 1) || last != nil && id != "C0ZWAAN/3.000005" {
+				t.Errorf("%s: %s, sent %d", name, id, sent)
+			}
+		}
+	}
+
+	// What Slack no longer knows, it is not asked again.
+	s, a := newStandIn(t, Pace{Unlimited: true})
+	s.answer(conversationsHistory, func(w http.ResponseWriter, r *http.Request) {
+		if r.Form.Get("cursor") != "" {
+			denying("invalid_cursor")(w, r)
+			return
+		}
+		fmt.Fprint(w, messages("next"))
+	})
+	d := toZwaan("actie/7")
+	d.Unsure, d.Since = true, someday
+	if _, err := a.Deliver(t.Context(), d); failure(err).Outcome != chat.Unknown {
+		t.Error(err)
+	}
+	s.answer(conversationsHistory, saying(messages("")))
+	if _, err := a.Deliver(t.Context(), d); err != nil || s.asked(conversationsHistory)[2].form.Get("cursor") != "" {
+		t.Errorf("%v, %v", err, s.asked(conversationsHistory))
+	}
+}
+
+// Our clock was far ahead of Slack's.
+func TestReconcileClockAhead(t *testing.T) {
+	clock := &clockwork{now: someday}
+	s, a, bot, _, channels := imitated(t, clock, slacktest.Options{NoLimits: true}, Pace{Unlimited: true}, 1)
+	defer s.Close()
+	d := toZwaan("k")
+	d.To = chat.To{Platform: Name, Workspace: bot.Workspace.ID, Channel: channels[0].ID}
+	for range 2 {
+		if _, err := a.Deliver(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+		d.Unsure, d.Since = true, someday.Add(59*time.Minute)
+	}
+	if n := len(channels[0].Messages()); n != 1 {
+		t.Errorf("%d messages", n)
+	}
+}
+
+// A person's id and the channel they have with the bot are one place, where
+// posts and answers take their turn together.
+func TestDirectTogether(t *testing.T) {
+	clock := &clockwork{now: someday}
+	s, a, bot, anna, _ := imitated(t, clock, slacktest.Options{}, Pace{}, 0)
+	defer s.Close()
+	w := a.apps[0].workspaces[0]
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	sent := 0
+	for i := range 4 {
+		d := toAnna(fmt.Sprint(i))
+		d.To.User, d.To.Workspace = anna.ID, bot.Workspace.ID
+		_, err := a.Deliver(ctx, d)
+		for _, err := range []error{err, a.send(ctx, w, anna.ID, d.Body)} {
+			if err == nil {
+				sent++
+			} else if !errors.Is(err, errTurn) {
+				t.Error(err)
+			}
+		}
+	}
+	if there := len(anna.DM(bot).Messages()); sent != channelBurst || there != sent || len(s.Limited()) != 0 {
+		t.Errorf("%d of %d messages there, Slack refused %v", there, sent, s.Limited())
+	}
+}
+
+// An answer that would come too late is not kept waiting for.
+func TestAnswerTooLate(t *testing.T) {
+	s, a := newStandIn(t, Pace{})
+	w := a.apps[0].workspaces[0]
+	for i := range 1000 {
+		w.pace.take(turn{lane: fmt.Sprint(i), method: chatAnswers}, someday)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), answerTime)
+	defer cancel()
+	if err := a.send(ctx, w, annaUser, notice("te laat")); !errors.Is(err, errTurn) || len(s.asked(chatPostMessage)) != 0 {
+		t.Error(err)
+	}
+}
+
+// A conversation that cannot be opened cannot be looked in.
 func TestUnsureBeforeLooking(t *testing.T) {
 	s, a := newStandIn(t, Pace{})
-	s.answer(authTest, denying("invalid_auth"))
 	d := toAnna("x")
 	d.Unsure, d.Since = true, someday
-	_, err := a.Deliver(t.Context(), d)
-	if f := failure(err); f.Outcome != chat.Unknown || f.After != time.Minute || !f.Here {
-		t.Errorf("%+v", err)
-	}
-	s, a = newStandIn(t, Pace{})
 	s.answer(conversationsOpen, status(500, "", ""))
-	if _, err := a.Deliver(t.Context(), d); failure(err).Outcome != chat.Unknown {
+	_, err := a.Deliver(t.Context(), d)
+	if failure(err).Outcome != chat.Unknown {
 		t.Error(err)
 	}
 	s.answer(conversationsOpen, denying("user_not_found"))

@@ -19,42 +19,41 @@ func answering() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), answerTime)
 }
 
+// fillTime is how long somebody who looks at a modal waits for what comes there.
+const fillTime = 10 * time.Second
+
 // give answers after the acknowledgement.
 func (a *Adapter) give(from asker, reply chat.Reply) {
-	ctx, cancel := answering()
-	defer cancel()
 	if reply.Form != nil {
 		a.hooks.keep(reply.Form.ID, from.hook, a.now())
-		if _, err := a.open(ctx, from, modal(*reply.Form)); err != nil {
+		if _, err := a.open(from, modal(*reply.Form)); err != nil {
 			a.log.Error("form not opened", "err", err)
 			reply.Body = append(reply.Body, notice(a.say(from).noForm)...)
 		}
 	}
-	a.tell(ctx, from, reply.Body)
+	a.tell(from, reply.Body)
 }
 
 // late answers when the core takes long. As the reply may be a form, and the
 // trigger does not wait, a modal opens at once, and shows later what came.
 func (a *Adapter) late(from asker, pending <-chan chat.Reply) {
-	ctx, cancel := answering()
-	id, err := a.open(ctx, from, waiting(a.say(from)))
-	cancel()
+	id, err := a.open(from, waiting(a.say(from)))
 	reply := <-pending
-	ctx, cancel = answering()
-	defer cancel()
 	if err == nil {
-		a.fill(ctx, from, id, nil, reply)
+		a.fill(from, id, nil, reply)
 		return
 	}
 	a.log.Error("modal not opened", "err", err)
 	if reply.Form != nil {
 		reply.Body = append(reply.Body, notice(a.say(from).noForm)...)
 	}
-	a.tell(ctx, from, reply.Body)
+	a.tell(from, reply.Body)
 }
 
 // open opens a modal and gives its id. The trigger is worth three seconds.
-func (a *Adapter) open(ctx context.Context, from asker, view slack.ModalViewRequest) (string, error) {
+func (a *Adapter) open(from asker, view slack.ModalViewRequest) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), ackTime)
+	defer cancel()
 	opened, err := from.w.api.OpenViewContext(ctx, from.trigger, view)
 	if err := checked(err); err != nil {
 		return "", err
@@ -64,7 +63,7 @@ func (a *Adapter) open(ctx context.Context, from asker, view slack.ModalViewRequ
 
 // fill shows in an open modal what came; sent is the form that was in it, if
 // any. To somebody who closed it meanwhile it is said otherwise.
-func (a *Adapter) fill(ctx context.Context, from asker, id string, sent *slack.View, reply chat.Reply) {
+func (a *Adapter) fill(from asker, id string, sent *slack.View, reply chat.Reply) {
 	say := a.say(from)
 	body := reply.Body
 	var view slack.ModalViewRequest
@@ -82,6 +81,8 @@ func (a *Adapter) fill(ctx context.Context, from asker, id string, sent *slack.V
 		body = nil
 	}
 	a.hooks.keep(id, from.hook, a.now())
+	ctx, cancel := context.WithTimeout(context.Background(), fillTime)
+	defer cancel()
 	_, err := from.w.api.UpdateViewContext(ctx, view, "", "", id)
 	if err := checked(err); err != nil {
 		a.log.Warn("modal not filled", "err", err)
@@ -93,7 +94,7 @@ func (a *Adapter) fill(ctx context.Context, from asker, id string, sent *slack.V
 			body = append(body, notice(say.noForm)...)
 		}
 	}
-	a.tell(ctx, from, body)
+	a.tell(from, body)
 }
 
 // title is above a modal that is no form.
@@ -128,9 +129,7 @@ func (a *Adapter) submitted(in interaction, from asker) answer {
 		if !done {
 			reply = <-pending
 		}
-		ctx, cancel := answering()
-		defer cancel()
-		a.fill(ctx, from, sent.ID, &sent, reply)
+		a.fill(from, sent.ID, &sent, reply)
 	}
 	got := answer{payload: updated(waiting(a.say(from))), then: later}
 	if !done {
@@ -154,11 +153,7 @@ func (a *Adapter) submitted(in interaction, from asker) answer {
 	}
 	got.then = nil
 	if len(reply.Body) > 0 {
-		got.then = func() {
-			ctx, cancel := answering()
-			defer cancel()
-			a.tell(ctx, from, reply.Body)
-		}
+		got.then = func() { a.tell(from, reply.Body) }
 	}
 	return got
 }

@@ -92,7 +92,7 @@ func TestOutcomes(t *testing.T) {
 				}
 				id, err := a.Deliver(t.Context(), d)
 				f := (*chat.Failure)(nil)
-				if !errors.As(err, &f) || id != "" || f.Outcome != test.outcome || f.After != test.after || f.Here != test.here {
+				if !errors.As(err, &f) || id != "" || f.Outcome != test.outcome || f.After != test.after || f.Here != test.here || f.Turn {
 					t.Fatalf("%s: %q, %+v", way, id, err)
 				}
 				if !strings.Contains(err.Error(), test.says) {
@@ -121,20 +121,11 @@ func TestNoConnection(t *testing.T) {
 	for address, says := range map[string]string{"http://" + l.Addr().String(): "connection refused", stranger.URL: "certificate not trusted"} {
 		t.Run(says, func(t *testing.T) {
 			_, a := newStandIn(t, Pace{Unlimited: true})
-			if _, err := a.Deliver(t.Context(), toZwaan("x")); err != nil { // which is how it knows the workspace
-				t.Fatal(err)
-			}
 			w, _ := a.workspace(ourTeam)
 			w.api = slack.New(secretToken, slack.OptionAPIURL(address+"/api/"))
 			_, err := a.Deliver(t.Context(), toZwaan("x"))
 			if f := failure(err); f.Outcome != chat.NotSent || f.After != 0 || !strings.HasSuffix(f.Error(), says) {
 				t.Errorf("%+v", f)
-			}
-			d := toZwaan("x")
-			d.Unsure = true
-			_, err = a.Deliver(t.Context(), d)
-			if failure(err).Outcome != chat.Unknown {
-				t.Errorf("an earlier attempt is forgotten: %+v", err)
 			}
 		})
 	}
@@ -142,9 +133,6 @@ func TestNoConnection(t *testing.T) {
 
 func TestSlowSlack(t *testing.T) {
 	s, a := newStandIn(t, Pace{})
-	if _, err := a.know(t.Context(), a.apps[0].workspaces[0]); err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithCancel(t.Context())
 	s.answer(chatPostMessage, func(w http.ResponseWriter, r *http.Request) {
 		cancel()

@@ -127,33 +127,35 @@ func (a *Adapter) whisper(ctx context.Context, at *hook, body chat.Message) erro
 
 // tell says something to the asker: where they asked, if that can still be
 // done, else directly. It may get lost.
-func (a *Adapter) tell(ctx context.Context, from asker, body chat.Message) {
+func (a *Adapter) tell(from asker, body chat.Message) {
 	if len(body) == 0 {
 		return
 	}
 	if from.hook != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), fillTime)
 		err := a.whisper(ctx, from.hook, body)
+		cancel()
 		if err == nil {
 			return
 		}
 		a.log.Warn("answer not given where it was asked for", "err", err)
 	}
+	ctx, cancel := answering()
+	defer cancel()
 	if err := a.send(ctx, from.w, from.user, body); err != nil {
 		a.log.Error("direct message not sent", "user", from.user, "err", err)
 	}
 }
 
-// send posts something that may get lost in a channel, or to a person. It takes
-// its turn among what is delivered.
-func (a *Adapter) send(ctx context.Context, w *workspace, to string, body chat.Message) error {
-	t := turn{lane: "answer " + to, method: chatPostMessage}
-	for pause := w.pace.take(t, a.now()); pause > 0; pause = w.pace.take(t, a.now()) {
-		if err := sleep(ctx, pause); err != nil {
-			return err
-		}
+// send posts something that may get lost to a person. It takes its turn among the
+// answers, and fails at once when that would come too late.
+func (a *Adapter) send(ctx context.Context, w *workspace, user string, body chat.Message) error {
+	t := turn{lane: user, method: chatAnswers}
+	if err := w.pace.wait(ctx, t, false, a.now); err != nil {
+		return err
 	}
 	r := render(body)
-	_, _, err := w.api.PostMessageContext(ctx, to,
+	_, _, err := w.api.PostMessageContext(ctx, w.conversation(user),
 		slack.MsgOptionText(r.text, false), slack.MsgOptionBlocks(r.blocks...),
 		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
 	return a.asked(w, t, err)

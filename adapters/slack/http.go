@@ -30,10 +30,12 @@ const (
 
 // How large a body may be, which has to be read before its signature can be
 // looked at. What tells of a form, a press or a home page holds all of that view
-// or message: some 100 kB as we make them, and twice that percent-encoded.
+// or message: some 100 kB as we make them, and twice that percent-encoded. What
+// comes without a signature is a few fields.
 const (
-	maxBody = 64 << 10
-	maxView = 512 << 10
+	maxBody     = 64 << 10
+	maxView     = 512 << 10
+	maxUnsigned = 1 << 10
 )
 
 // Routes mounts what Slack calls when it uses HTTP. Until Receive runs, it
@@ -85,12 +87,24 @@ func (a *Adapter) take(w http.ResponseWriter, r *http.Request) answer {
 	if given, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); given != contentType {
 		return answer{refused: http.StatusUnsupportedMediaType}
 	}
+	claim, signed := claimOf(r.Header, a.now())
+	if !signed && path == commandPath {
+		limit = maxUnsigned
+	} else if !signed {
+		return answer{refused: http.StatusUnauthorized}
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		return answer{refused: http.StatusRequestEntityTooLarge}
 	}
 	if err != nil {
 		return answer{refused: http.StatusBadRequest}
+	}
+	var from *app
+	if signed {
+		if from = a.signer(claim, body); from == nil {
+			return answer{refused: http.StatusUnauthorized}
+		}
 	}
 	r.URL.RawQuery = "" // nobody signed it
 	r.Body = io.NopCloser(bytes.NewReader(body))
@@ -100,12 +114,11 @@ func (a *Adapter) take(w http.ResponseWriter, r *http.Request) answer {
 	if path == commandPath && r.PostForm.Get("ssl_check") == "1" {
 		return answer{} // Slack looks at our certificate, without a signature
 	}
-	from, signed, until := a.signer(r.Header, body)
 	if from == nil {
 		return answer{refused: http.StatusUnauthorized}
 	}
 	return a.handle(func() answer {
-		if !a.replays.first(signed, until, a.now()) {
+		if !a.replays.first(claim.signature, claim.at.Add(maxSkew), a.now()) {
 			return answer{refused: http.StatusUnauthorized}
 		}
 		var got answer
@@ -118,7 +131,7 @@ func (a *Adapter) take(w http.ResponseWriter, r *http.Request) answer {
 			got = a.interaction(from, []byte(r.PostForm.Get("payload")))
 		}
 		if got.refused != 0 {
-			a.replays.forget(signed) // Slack may send it again within the second
+			a.replays.forget(claim.signature) // Slack may send it again within the second
 		}
 		return got
 	})
@@ -137,40 +150,60 @@ const maxSkew = 5 * time.Minute
 // signature is what a request was signed with.
 type signature [sha256.Size]byte
 
-// signer is the app that a request was signed for, nil for none, and until when
-// that signature counts. It goes by our own clock, which the client library's
-// verifier does not.
-func (a *Adapter) signer(h http.Header, body []byte) (from *app, given signature, until time.Time) {
-	stamp := h.Get("X-Slack-Request-Timestamp")
-	seconds, err := strconv.ParseInt(stamp, 10, 64)
+// claim is what a request says of its signature.
+type claim struct {
+	stamp     string // when it was signed, as it was signed
+	at        time.Time
+	signature signature
+}
+
+// claimOf reads what a request says of its signature; ok when that can be true
+// by now. It goes by our own clock, which the client library's verifier does not.
+func claimOf(h http.Header, now time.Time) (c claim, ok bool) {
+	c.stamp = h.Get("X-Slack-Request-Timestamp")
+	seconds, err := strconv.ParseInt(c.stamp, 10, 64)
 	if err != nil {
-		return nil, given, until
+		return c, false
 	}
-	at := time.Unix(seconds, 0)
-	if a.now().Sub(at).Abs() > maxSkew {
-		return nil, given, until
+	c.at = time.Unix(seconds, 0)
+	if now.Sub(c.at).Abs() > maxSkew {
+		return c, false
 	}
 	digits, ok := strings.CutPrefix(h.Get("X-Slack-Signature"), "v0=")
-	if !ok || len(digits) != 2*len(given) {
-		return nil, given, until
+	if !ok || len(digits) != 2*len(c.signature) {
+		return c, false
 	}
-	if _, err := hex.Decode(given[:], []byte(digits)); err != nil {
-		return nil, given, until
-	}
+	_, err = hex.Decode(c.signature[:], []byte(digits))
+	return c, err == nil
+}
+
+// signer is the app that a body was signed for, nil for none.
+func (a *Adapter) signer(c claim, body []byte) (from *app) {
 	for _, one := range a.apps {
 		for _, secret := range one.SigningSecrets {
 			if secret == "" {
 				continue
 			}
 			mac := hmac.New(sha256.New, []byte(secret))
-			io.WriteString(mac, "v0:"+stamp+":")
+			io.WriteString(mac, "v0:"+c.stamp+":")
 			mac.Write(body)
-			if hmac.Equal(mac.Sum(nil), given[:]) {
+			if hmac.Equal(mac.Sum(nil), c.signature[:]) {
 				from = one
 			}
 		}
 	}
-	return from, given, at.Add(maxSkew)
+	if from != nil {
+		from.refused.Store(nil)
+		return from
+	}
+	now := a.now()
+	for _, one := range a.apps {
+		if len(one.SigningSecrets) > 0 {
+			one.refused.Store(&now)
+		}
+	}
+	a.warn(now.Add(-time.Minute), "requests with a wrong signature: the signing secret is wrong, or it is not Slack that calls")
+	return nil
 }
 
 // replays remembers the signatures of the requests that were taken, as long as

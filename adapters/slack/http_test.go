@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -256,5 +257,70 @@ func BenchmarkCommand(b *testing.B) {
 		if got := h.command(); got.Code != 200 {
 			b.Fatal(got.Code)
 		}
+	}
+}
+
+// Of a request without a signature that may count, no body is read; of one that
+// may only ask for our certificate, a little.
+func TestUnsignedBody(t *testing.T) {
+	for path, change := range map[string]func(*http.Request){
+		"/slack/interactive": func(r *http.Request) { r.Header.Del("X-Slack-Signature") },
+		"/slack/options":     func(r *http.Request) { r.Header.Set("X-Slack-Signature", "v0=zz") },
+		"/slack/event":       func(r *http.Request) { r.Header.Set("X-Slack-Request-Timestamp", "1") },
+	} {
+		h := newHall(t)
+		if got := h.request(path, "", func(r *http.Request) { change(r); r.Body = unread{t} }); got.Code != 401 {
+			t.Errorf("%s: %d", path, got.Code)
+		}
+	}
+	h := newHall(t)
+	if got := h.request("/slack/command", "ssl_check=1&x="+strings.Repeat("x", maxUnsigned), func(r *http.Request) { r.Header.Del("X-Slack-Signature") }); got.Code != 413 {
+		t.Errorf("large: %d", got.Code)
+	}
+}
+
+// unread is a body that is not to be read.
+type unread struct{ t *testing.T }
+
+func (u unread) Read([]byte) (int, error) {
+	u.t.Error("the body is read")
+	return 0, io.EOF
+}
+
+func (unread) Close() error { return nil }
+
+// A wrong signing secret shows: in the log once a minute, and in the health of
+// the app until a right signature comes.
+func TestWrongSecret(t *testing.T) {
+	h := newHall(t)
+	wrong := func(r *http.Request) { sign(r, "a-wrong-secret-0123456789", h.clock(), "x") }
+	refused := func() time.Time { return h.Health()[1].Refused }
+	if !refused().IsZero() {
+		t.Errorf("refused at %v", refused())
+	}
+	for range 5 {
+		h.command()
+		h.request("/slack/command", h.commandForm(), wrong)
+	}
+	if !refused().Equal(monday) {
+		t.Errorf("refused at %v", refused())
+	}
+	if n := strings.Count(h.log.String(), "level=WARN"); n != 1 || strings.Contains(h.log.String(), "leert") {
+		t.Errorf("%d warnings: %s", n, &h.log)
+	}
+	h.pass(time.Minute)
+	h.request("/slack/command", h.commandForm(), wrong)
+	if n := strings.Count(h.log.String(), "level=WARN"); n != 2 {
+		t.Errorf("%d warnings after a minute", n)
+	}
+	if h.command(); !refused().IsZero() {
+		t.Errorf("refused at %v, after a right one", refused())
+	}
+	for range 5 {
+		h.command("team_id", "T0NOBODY")
+		h.interact(h.press("do0", "x", obj{"team": obj{"id": "T0NOBODY"}}))
+	}
+	if n := strings.Count(h.log.String(), "level=WARN"); n != 3 {
+		t.Errorf("%d warnings, with one of an unknown workspace", n)
 	}
 }

@@ -76,6 +76,9 @@ func (a *Adapter) event(one *app, payload []byte) answer {
 		return answer{payload: map[string]string{"challenge": e.Challenge}}
 	case "app_rate_limited":
 		a.log.Warn("slack holds back events: more than 30,000 in an hour", "workspace", e.team())
+		if w, refused := one.workspaceOf(e.team()); refused == 0 {
+			w.news.add(task{kind: allRosters})
+		}
 		return answer{}
 	case "event_callback":
 	default:
@@ -86,10 +89,15 @@ func (a *Adapter) event(one *app, payload []byte) answer {
 		return answer{refused: http.StatusBadRequest}
 	}
 	w, refused := one.workspaceOf(e.team())
-	if refused != 0 {
-		return answer{refused: refused}
+	switch refused {
+	case 0:
+		return a.happened(w, e.EventID, h)
+	case http.StatusForbidden:
+		// Refused, Slack would send it again, and in the end no more to anyone.
+		a.warn(time.Time{}, "events of a workspace whose token is not set, or does not work", "workspace", e.team())
+		return answer{}
 	}
-	return a.happened(w, e.EventID, h)
+	return answer{refused: refused}
 }
 
 // happened sees what an event asks for.
@@ -127,8 +135,10 @@ func (a *Adapter) happened(w *workspace, id string, h happening) answer {
 		n.regain(channel)
 		n.add(task{kind: roster, channel: channel})
 	case "channel_id_changed":
+		// Its people are as they were, so the core hears nothing.
 		a.log.Error("a channel changed its id: its kernteam is under the old one", "workspace", w.self.Load().team, "old", h.OldChannel, "new", h.NewChannel)
-		a.lose(w, h.OldChannel)
+		w.rosters.Drop(h.OldChannel)
+		n.lose(h.OldChannel)
 	case "user_change":
 		w.users.Drop(h.User.ID)
 		if h.User.Deleted {
@@ -166,7 +176,8 @@ func (a *Adapter) opened(from asker, id, channel string) {
 	}
 	ctx, cancel = answering()
 	defer cancel()
-	if err := a.send(ctx, from.w, channel, reply.Body); err != nil {
+	from.w.directs.Put(from.user, channel, a.now())
+	if err := a.send(ctx, from.w, from.user, reply.Body); err != nil {
 		a.log.Error("direct message not sent", "user", from.user, "err", err)
 	}
 }
@@ -254,13 +265,14 @@ func (n *news) add(t task) {
 }
 
 // work finds out which workspace it is, and then does the tasks in their order.
-// One that fails is tried until it works; what Slack does not let us see is
-// left.
+// One that fails comes back at the end of the line, after a pause, until it
+// works; what Slack does not let us see is left.
 func (a *Adapter) work(ctx context.Context, w *workspace) {
 	n := w.news
 	a.until(ctx, func() error {
 		me, err := a.know(ctx, w)
 		if err != nil {
+			w.shut.Store(meanings[codeOf(err)] == mendable)
 			n.set(false, err.Error(), a.now())
 			a.log.Error("workspace unknown", "err", err)
 			return err
@@ -270,27 +282,34 @@ func (a *Adapter) work(ctx context.Context, w *workspace) {
 		return nil
 	})
 	n.add(task{kind: allRosters})
+	pauses := make(map[task]time.Duration) // after the last failure
 	for t, ok := n.line.Next(ctx); ok; t, ok = n.line.Next(ctx) {
-		a.until(ctx, func() error {
-			err := a.do(ctx, w, t)
-			if meanings[codeOf(err)] == final {
-				return nil
-			}
-			if err != nil && ctx.Err() == nil {
-				a.log.Warn("channel not looked up", "workspace", w.self.Load().team, "channel", t.channel, "err", err)
-			}
-			return err
-		})
+		err := a.do(ctx, w, t)
+		if err == nil || meanings[codeOf(err)] == final {
+			delete(pauses, t)
+			continue
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		a.log.Warn("channel not looked up", "workspace", w.self.Load().team, "channel", t.channel, "err", err)
+		pauses[t] = a.longer(pauses[t])
+		time.AfterFunc(max(pauses[t], failure(err).After), func() { n.add(t) })
 	}
 }
 
 // until tries until it works, with more and more patience.
 func (a *Adapter) until(ctx context.Context, try func() error) {
-	wait := a.patience
+	wait := a.longer(0)
 	for err := try(); err != nil && ctx.Err() == nil; err = try() {
 		sleep(ctx, max(wait, failure(err).After))
-		wait = min(2*wait, time.Minute)
+		wait = a.longer(wait)
 	}
+}
+
+// longer is how long to wait after a failure, after one for which it was pause.
+func (a *Adapter) longer(pause time.Duration) time.Duration {
+	return min(max(2*pause, a.patience), time.Minute)
 }
 
 func (a *Adapter) do(ctx context.Context, w *workspace, t task) error {

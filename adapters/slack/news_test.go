@@ -115,7 +115,7 @@ func TestNews(t *testing.T) {
 		send(inner)
 	}
 	send(obj{"type": "message", "user": "U0STRANGE", "text": "hallo", "channel": directID, "channel_type": "im", "ts": "1.2"})
-	if post := h.slack.called(t, "chat.postMessage", 2); post.args.Get("text") != dutch.stranger {
+	if post := h.slack.called(t, "chat.postMessage", 2); post.args.Get("text") != dutch.foreign {
 		t.Errorf("a stranger hears %v", post)
 	}
 
@@ -147,8 +147,6 @@ func TestNews(t *testing.T) {
 	send(obj{"type": "member_left_channel", "user": botUser, "channel": zwaanID})
 	want("the bot was removed", nobody)
 	send(obj{"type": "channel_id_changed", "old_channel_id": "C0OLD", "new_channel_id": "C0NEW"})
-	nobody.Channel = "C0OLD"
-	want("another id", nobody)
 	if lost := h.Health()[0].Lost; !slices.Equal(lost, []string{zwaanID, "C0OLD"}) {
 		t.Errorf("lost %v", lost)
 	}
@@ -171,6 +169,7 @@ func TestNews(t *testing.T) {
 		t.Errorf("health %+v", got)
 	}
 	h.request("/slack/event", `{"type":"app_rate_limited","team_id":"`+teamID+`","minute_rate_limited":1518467820,"api_app_id":"A0APP"}`)
+	want("after events that were held back", everybody)
 	if !strings.Contains(h.log.String(), "holds back events") {
 		t.Error("held back events are not logged")
 	}
@@ -212,7 +211,7 @@ func TestReceiveKeepsTrying(t *testing.T) {
 	for range 3 {
 		await(t, tries)
 	}
-	if got := h.Health()[0]; got.Connected || !strings.Contains(got.Err, "fatal_error") {
+	if got := h.Health()[0]; got.Connected || !strings.Contains(got.Err, "fatal_error") || h.apps[0].workspaces[0].shut.Load() {
 		t.Errorf("health %+v", got)
 	}
 	h.slack.answer("auth.test", nil)
@@ -280,5 +279,102 @@ func TestNamelessChannel(t *testing.T) {
 	n := h.apps[1].workspaces[0].news
 	if task, ok := n.line.Take(); ok || len(n.health().Lost) != 0 {
 		t.Errorf("task %+v, lost %v", task, n.health().Lost)
+	}
+}
+
+// One channel that cannot be looked up holds up no other; that nobody is in it
+// is an answer too.
+func TestOneChannelFails(t *testing.T) {
+	for name, answer := range map[string]any{"a fault of Slack's": no("fetch_members_failed"), "unreadable": obj{"ok": true}, "away": 500} {
+		t.Run(name, func(t *testing.T) {
+			h := newHall(t)
+			h.apps = h.apps[1:]
+			h.handler.Store(nil)
+			h.slack.answer("users.conversations", func(url.Values) any {
+				return obj{"ok": true, "channels": []obj{{"id": "C0FAILS"}, {"id": zwaanID}, {"id": "C0EMPTY"}}}
+			})
+			others := 0
+			h.slack.answer("conversations.members", func(args url.Values) any {
+				switch args.Get("channel") {
+				case zwaanID:
+					others++
+					return members(annaID)(nil)
+				case "C0EMPTY":
+					others++
+					return members()(nil)
+				}
+				if others < 2 {
+					return answer
+				}
+				return members(bartID)(nil)
+			})
+			events := h.receiving(t)
+			told := make(map[string]chat.Act)
+			for range 3 {
+				e := await(t, events)
+				told[e.Channel] = e.Act
+			}
+			want := map[string]chat.Act{
+				zwaanID: chat.Roster{People: []chat.Person{anna}}, "C0EMPTY": chat.Roster{}, "C0FAILS": chat.Roster{People: []chat.Person{bart}},
+			}
+			if !reflect.DeepEqual(told, want) {
+				t.Errorf("told %+v", told)
+			}
+		})
+	}
+}
+
+// What goes on failing is tried once a minute.
+func TestLonger(t *testing.T) {
+	a := &Adapter{patience: time.Second}
+	var pauses []time.Duration
+	for pause := a.longer(0); len(pauses) < 8; pause = a.longer(pause) {
+		pauses = append(pauses, pause/time.Second)
+	}
+	if want := []time.Duration{1, 2, 4, 8, 16, 32, 60, 60}; !slices.Equal(pauses, want) {
+		t.Errorf("seconds %d", pauses)
+	}
+}
+
+// Events of a workspace that is not ours are taken, so that Slack does not send
+// them again, and logged once. As long as one may prove to be ours, they are not.
+func TestEventsOfOthers(t *testing.T) {
+	h := newHall(t)
+	send := func(team string) int {
+		h.pass(time.Hour)
+		return h.event(obj{"type": "app_home_opened", "tab": "home", "user": annaID}, obj{"authorizations": []obj{{"team_id": team}}}).Code
+	}
+	w := h.apps[1].workspaces[0]
+	w.self.Store(nil)
+	if got := send("T0NOBODY"); got != 503 {
+		t.Errorf("while unknown: %d", got)
+	}
+	w.shut.Store(true)
+	for range 3 {
+		for _, team := range []string{"T0NOBODY", "T0ELSE"} {
+			if got := send(team); got != 200 {
+				t.Errorf("%s: %d", team, got)
+			}
+		}
+	}
+	if n := strings.Count(h.log.String(), "level=WARN"); n != 2 || !strings.Contains(h.log.String(), "T0NOBODY") {
+		t.Errorf("%d warnings: %s", n, &h.log)
+	}
+	if len(h.got()) != 0 {
+		t.Errorf("events %+v", h.got())
+	}
+}
+
+// A token that was revoked does not keep Slack sending what is not for it.
+func TestEventsBesideRevoked(t *testing.T) {
+	h := newHall(t)
+	h.apps = h.apps[1:]
+	clear(h.teams)
+	h.apps[0].workspaces[0].self.Store(nil)
+	h.slack.answer("auth.test", failing("token_revoked"))
+	h.receiving(t)
+	h.log.until(t, "workspace unknown", 1)
+	if got := h.event(obj{"type": "app_uninstalled"}, nil); got.Code != 200 {
+		t.Errorf("%d", got.Code)
 	}
 }

@@ -3,6 +3,8 @@ package slack
 import (
 	"context"
 	"errors"
+	"math"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -30,16 +32,22 @@ const (
 	conversationsReplies = "conversations.replies"
 	usersConversations   = "users.conversations"
 	usersInfo            = "users.info"
+	usersList            = "users.list"
 	viewsPublish         = "views.publish"
+
+	// chatAnswers are messages to people who wait for one. They have a share of
+	// chat.postMessage of their own, and so do not wait behind what is delivered.
+	chatAnswers = "answers"
 )
 
 // perMinute is how often Slack lets an app use a method in one workspace: see
 // https://docs.slack.dev/apis/web-api/rate-limits and each method's tier there.
 // Of auth.test and chat.postMessage it does not tell; the latter's "several
-// hundred" we take for 300.
+// hundred" we take for 300, with the answers.
 var perMinute = map[string]int{
+	chatAnswers:          40,
 	authTest:             100,
-	chatPostMessage:      300,
+	chatPostMessage:      260,
 	chatUpdate:           50,
 	conversationsHistory: 50,
 	conversationsMembers: 100,
@@ -47,6 +55,7 @@ var perMinute = map[string]int{
 	conversationsReplies: 50,
 	usersConversations:   50,
 	usersInfo:            100,
+	usersList:            20,
 	viewsPublish:         100,
 }
 
@@ -70,12 +79,47 @@ type limit struct {
 	refusedUntil time.Time
 }
 
-// bound is where a limit holds: for a method, of chat.postMessage also in a lane.
+// next is when there is one to give that nobody was promised.
+func (l *limit) next(now time.Time) time.Time {
+	free := later(now, l.until)
+	missing := max(0, 1-l.TokensAt(free))
+	return free.Add(time.Duration(missing / float64(l.Limit()) * float64(time.Second)))
+}
+
+// give counts one that was given or promised: always as of now, as a limiter
+// cannot go back to an earlier moment.
+func (l *limit) give(now time.Time) { l.ReserveN(later(now, l.until), 1) }
+
+// rest gives nothing until a moment, and gathers nothing either.
+func (l *limit) rest(now, until time.Time) {
+	if from := later(now, l.until); until.After(from) {
+		usual := l.Limit()
+		l.SetLimitAt(from, 0)
+		l.SetLimitAt(until, usual)
+		l.until = until
+	}
+}
+
+// bound is where a limit holds: for a method, or for messages in a lane.
 type bound struct{ method, lane string }
 
 // turn is what a lane waits for: to use a method once, and one to look with
 // before that. A lane is what goes by itself: a channel, a person, one look-up.
 type turn struct{ lane, look, method string }
+
+func (t turn) posts() bool { return t.method == chatPostMessage || t.method == chatAnswers }
+
+// bounds are the limits that a turn counts in.
+func (t turn) bounds() []bound {
+	all := []bound{{method: t.method}}
+	if t.look != "" {
+		all = append(all, bound{method: t.look})
+	}
+	if t.posts() {
+		all = append(all, bound{chatPostMessage, t.lane})
+	}
+	return all
+}
 
 // pacer gives out turns in one workspace.
 type pacer struct {
@@ -96,13 +140,28 @@ func newPacer(p Pace) *pacer {
 // moment. Who comes earlier waits on, who comes later gets a new promise, behind
 // all others.
 func (p *pacer) take(t turn, now time.Time) time.Duration {
+	return p.takeWithin(t, math.MaxInt64, now)
+}
+
+// takeWithin is take for who will not wait longer than most, and is promised no
+// turn that comes later.
+func (p *pacer) takeWithin(t turn, most time.Duration, now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.sweep(now)
 	at, promised := p.promised[t]
 	delete(p.promised, t)
-	if !promised || now.After(at.Add(late)) || p.blocked(t).After(later(at, now)) {
-		at = p.next(t, now)
+	if !promised || now.After(at.Add(late)) {
+		at = now
+		for _, b := range t.bounds() {
+			at = later(at, p.limit(b).next(now))
+		}
+		if wait := roundUp(at.Sub(now)); wait > most {
+			return wait
+		}
+		for _, b := range t.bounds() {
+			p.limit(b).give(now)
+		}
 	}
 	if !at.After(now) {
 		return 0
@@ -111,68 +170,59 @@ func (p *pacer) take(t turn, now time.Time) time.Duration {
 	return roundUp(at.Sub(now))
 }
 
-// next is the first moment that nobody has been promised.
-func (p *pacer) next(t turn, now time.Time) time.Time {
-	at := now
-	for _, m := range t.methods() {
-		l := p.limit(m, "")
-		// Always as of now: a limiter cannot go back to an earlier moment.
-		free := later(now, l.until)
-		at = later(at, free.Add(l.ReserveN(free, 1).DelayFrom(free)))
-	}
-	if t.method == chatPostMessage {
-		// No other lane uses this one, so it can count from the turn itself.
-		l := p.limit(t.method, t.lane)
-		at = later(at, l.until)
-		at = at.Add(l.ReserveN(at, 1).DelayFrom(at))
-	}
-	return at
-}
-
-// blocked is until when Slack refuses.
-func (p *pacer) blocked(t turn) (until time.Time) {
-	for _, m := range t.methods() {
-		until = later(until, p.limit(m, "").until)
-	}
-	if t.method == chatPostMessage {
-		until = later(until, p.limit(t.method, t.lane).until)
-	}
-	return until
-}
-
-func (t turn) methods() []string {
-	if t.look != "" {
-		return []string{t.look, t.method}
-	}
-	return []string{t.method}
-}
-
-// block heeds that Slack refused the method of a turn until a moment; the turn
-// itself is kept. Slack does not say of chat.postMessage whether the channel has
-// had enough or the workspace. It is the workspace when another channel was
-// refused too, and still is.
+// block heeds that Slack refused a turn, until a moment when that very turn is
+// the first. Slack does not say of chat.postMessage whether the channel has had
+// enough or the workspace. It is the workspace when another channel was refused
+// too, and still is.
 func (p *pacer) block(t turn, now, until time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.promised[t] = until
-	l := p.limit(t.method, "")
-	if t.method == chatPostMessage {
-		here := p.limit(t.method, t.lane)
-		here.until = later(here.until, until)
-		alone := l.refused == t.lane || !l.refusedUntil.After(now)
-		l.refused, l.refusedUntil = t.lane, later(l.refusedUntil, until)
-		if alone {
-			return
+	held := []bound{{method: t.method}}
+	if t.posts() {
+		l := p.limit(bound{method: chatPostMessage})
+		if l.refused == t.lane || !l.refusedUntil.After(now) {
+			held = []bound{{chatPostMessage, t.lane}}
+		} else {
+			held = []bound{{method: chatPostMessage}, {method: chatAnswers}}
 		}
+		l.refused, l.refusedUntil = t.lane, later(l.refusedUntil, until)
 	}
-	l.until = later(l.until, until)
+	for _, b := range held {
+		p.hold(b, now, until)
+	}
+	for _, b := range t.bounds() {
+		until = later(until, p.limit(b).until)
+	}
+	p.promised[t] = until
 }
 
-func (p *pacer) limit(method, lane string) *limit {
-	at := bound{method, lane}
+// hold gives nothing of a limit until a moment. What was promised of it moves on
+// by as much, so that all keep their place: who comes meanwhile waits on.
+func (p *pacer) hold(b bound, now, until time.Time) {
+	l := p.limit(b)
+	from := later(now, l.until)
+	if !until.After(from) {
+		return
+	}
+	held := map[*limit]bool{l: true} // with what those who move on look with first
+	for t, at := range p.promised {
+		if now.After(at.Add(late)) || !slices.Contains(t.bounds(), b) {
+			continue
+		}
+		p.promised[t] = later(at, from).Add(until.Sub(from))
+		if t.look != "" {
+			held[p.limit(bound{method: t.look})] = true
+		}
+	}
+	for l := range held {
+		l.rest(now, until)
+	}
+}
+
+func (p *pacer) limit(at bound) *limit {
 	l := p.limits[at]
 	if l == nil {
-		l = &limit{Limiter: p.limiter(method, lane)}
+		l = &limit{Limiter: p.limiter(at)}
 		p.limits[at] = l
 	}
 	return l
@@ -180,14 +230,14 @@ func (p *pacer) limit(method, lane string) *limit {
 
 // limiter gives out a fifth of a minute's allowance at once and three quarters
 // of it as the minute goes by: never more than 95% in any minute.
-func (p *pacer) limiter(method, lane string) *rate.Limiter {
+func (p *pacer) limiter(at bound) *rate.Limiter {
 	switch {
 	case p.pace.Unlimited:
 		return rate.NewLimiter(rate.Inf, 0)
-	case lane != "":
+	case at.lane != "":
 		return rate.NewLimiter(rate.Every(channelEvery), channelBurst)
 	}
-	n := perMinute[method]
+	n := perMinute[at.method]
 	return rate.NewLimiter(rate.Limit(float64(n)*0.75/60), n/5)
 }
 
@@ -211,34 +261,43 @@ func (p *pacer) sweep(now time.Time) {
 
 var errTurn = errors.New("slack: others have their turn first")
 
-// waits is what a delivery fails with that must wait its turn. Nothing was sent.
+// waits is what a delivery fails with that must wait its turn.
 func waits(wait time.Duration) *chat.Failure {
-	return &chat.Failure{Outcome: chat.NotSent, After: wait, Here: true, Err: errTurn}
+	return &chat.Failure{Outcome: chat.NotSent, After: wait, Here: true, Turn: true, Err: errTurn}
 }
 
-// wait waits for a turn at a look-up; when ctx would end before, it does not
-// wait. Who is patient leaves half of what may be asked at once to others.
-func (p *pacer) wait(ctx context.Context, method string, patient bool, now func() time.Time) (turn, error) {
+// lookUp is a turn for one request to find something out.
+func (p *pacer) lookUp(method string) turn {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.lookUps++
-	t := turn{lane: "look-up " + strconv.Itoa(p.lookUps), method: method}
-	p.mu.Unlock()
+	return turn{lane: "look-up " + strconv.Itoa(p.lookUps), method: method}
+}
+
+// wait waits for a turn; when ctx would end before, it does not wait, and takes
+// nobody's place. Who is patient leaves half of what may be asked at once to
+// others.
+func (p *pacer) wait(ctx context.Context, t turn, patient bool, now func() time.Time) error {
 	for {
+		most := time.Duration(math.MaxInt64)
+		if end, ends := ctx.Deadline(); ends {
+			most = max(0, time.Until(end))
+		}
 		pause := time.Duration(0)
 		if patient {
-			pause = p.crowded(method, now())
+			pause = p.crowded(t.method, now())
 		}
 		if pause == 0 {
-			pause = p.take(t, now())
+			pause = p.takeWithin(t, most, now())
 		}
-		if pause == 0 {
-			return t, nil
-		}
-		if end, ends := ctx.Deadline(); ends && time.Until(end) < pause {
-			return t, waits(pause)
+		switch {
+		case pause == 0:
+			return nil
+		case pause > most:
+			return waits(pause)
 		}
 		if err := sleep(ctx, pause); err != nil {
-			return t, err
+			return err
 		}
 	}
 }
@@ -247,7 +306,7 @@ func (p *pacer) wait(ctx context.Context, method string, patient bool, now func(
 func (p *pacer) crowded(method string, now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	l := p.limit(method, "")
+	l := p.limit(bound{method: method})
 	missing := float64(l.Burst()/2) - l.TokensAt(now)
 	if missing <= 0 {
 		return 0

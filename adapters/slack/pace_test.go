@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,11 +39,12 @@ func most(at []time.Duration, stretch time.Duration) (n int) {
 func withinLimits(t interface{ Errorf(string, ...any) }, grants []grant) {
 	methods, lanes := map[string][]time.Duration{}, map[string][]time.Duration{}
 	for _, g := range grants {
-		for _, m := range g.methods() {
-			methods[m] = append(methods[m], g.at)
-		}
-		if g.method == chatPostMessage {
-			lanes[g.lane] = append(lanes[g.lane], g.at)
+		for _, b := range g.bounds() {
+			if b.lane != "" {
+				lanes[b.lane] = append(lanes[b.lane], g.at)
+			} else {
+				methods[b.method] = append(methods[b.method], g.at)
+			}
 		}
 	}
 	for m, at := range methods {
@@ -96,7 +99,7 @@ func play(t *rapid.T, p *pacer, lanes []*walker, tardy func(at time.Duration) ti
 
 var anyTurn = rapid.Custom(func(t *rapid.T) turn {
 	return rapid.SampledFrom([]turn{
-		{method: chatPostMessage}, {method: chatPostMessage}, {method: chatPostMessage},
+		{method: chatPostMessage}, {method: chatPostMessage}, {method: chatPostMessage}, {method: chatAnswers},
 		{method: chatUpdate}, {method: viewsPublish}, {method: conversationsOpen}, {method: usersInfo},
 	}).Draw(t, "turn")
 })
@@ -191,7 +194,7 @@ func TestTurnsInDisorder(t *testing.T) {
 		var refusals []refusal
 		play(t, p, anyLanes(t), tardy, func(w *walker, g grant) {
 			for _, r := range refusals {
-				if r.until > g.at && r.method == g.method && (r.method != chatPostMessage || r.lane == g.lane) {
+				if r.until > g.at && (r.posts() && g.posts() && r.lane == g.lane || !r.posts() && r.method == g.method) {
 					t.Errorf("%v at %v, refused until %v", g.turn, g.at, r.until)
 				}
 			}
@@ -254,15 +257,66 @@ func TestRefusedByPace(t *testing.T) {
 	again := turn{lane: "zwaan", look: conversationsHistory, method: chatPostMessage}
 	expect("one channel is refused", someday, map[turn]time.Duration{zwaan: 30 * time.Second, again: 30 * time.Second, gans: 0, edit: 0, anna: 0})
 	p.block(gans, someday.Add(time.Second), someday.Add(11*time.Second))
-	expect("another one too", someday.Add(time.Second), map[turn]time.Duration{zwaan: 29 * time.Second, gans: 10 * time.Second, edit: 0, anna: 10 * time.Second})
-	expect("the workspace may", someday.Add(11*time.Second), map[turn]time.Duration{zwaan: 19 * time.Second, gans: 0, anna: 0})
-	expect("all may", someday.Add(30*time.Second), map[turn]time.Duration{zwaan: 0, gans: 0, anna: 0})
+	expect("another one too", someday.Add(time.Second), map[turn]time.Duration{zwaan: 39 * time.Second, gans: 10 * time.Second, edit: 0, anna: 10 * time.Second})
+	expect("the workspace may", someday.Add(11*time.Second), map[turn]time.Duration{zwaan: 29 * time.Second, gans: 0, anna: 0})
+	expect("all may", someday.Add(40*time.Second), map[turn]time.Duration{zwaan: 0, gans: 0, anna: 0})
 	for i := range 100 { // they ask later, and have no turn before
-		p.take(turn{lane: fmt.Sprint(i), method: chatUpdate}, someday.Add(30*time.Second))
+		p.take(turn{lane: fmt.Sprint(i), method: chatUpdate}, someday.Add(40*time.Second))
 	}
-	p.block(edit, someday, someday.Add(40*time.Second))
-	expect("edits are refused", someday.Add(31*time.Second), map[turn]time.Duration{edit: 9 * time.Second, zwaan: 0})
-	expect("edits may", someday.Add(40*time.Second), map[turn]time.Duration{edit: 0})
+	p.block(edit, someday.Add(40*time.Second), someday.Add(50*time.Second))
+	expect("edits are refused", someday.Add(41*time.Second), map[turn]time.Duration{edit: 9 * time.Second, zwaan: 0})
+	expect("edits may", someday.Add(50*time.Second), map[turn]time.Duration{edit: 0})
+}
+
+// A refusal moves everybody on by as long as it lasts; nobody loses their place,
+// and who comes later is behind them.
+func TestRefusedInOrder(t *testing.T) {
+	for _, look := range []string{"", conversationsHistory} {
+		p, n, block := newPacer(Pace{}), 500, 30*time.Second
+		lane := func(i int) turn { return turn{lane: fmt.Sprint(i), look: look, method: chatPostMessage} }
+		var at []time.Duration
+		for i := range n {
+			at = append(at, p.take(lane(i), someday))
+		}
+		now := someday.Add(10 * time.Second)
+		for _, refused := range []string{"a", "b"} { // which makes it the workspace
+			p.block(turn{lane: refused, method: chatPostMessage}, now, now.Add(block))
+		}
+		newcomer := now.Add(p.take(lane(n), now))
+		var grants []grant
+		for i, promised := range at {
+			come := someday.Add(promised)
+			if come.Before(now.Add(-late)) {
+				continue // and gone
+			}
+			come = later(come, now)
+			if wait := p.take(lane(i), come); wait != block {
+				t.Fatalf("%s: lane %d was promised %v, and waits %v on", look, i, promised, wait)
+			}
+			if come = come.Add(block); p.take(lane(i), come) != 0 || come.After(newcomer) {
+				t.Fatalf("%s: lane %d lost its place", look, i)
+			}
+			grants = append(grants, grant{lane(i), come.Sub(someday)})
+		}
+		withinLimits(t, grants)
+	}
+}
+
+// Answers are not behind what is delivered, and what is delivered to the same
+// person is not behind it.
+func TestAnswersFirst(t *testing.T) {
+	p := newPacer(Pace{})
+	for i := range 3000 {
+		p.take(turn{lane: fmt.Sprint("U", i), method: chatPostMessage}, someday)
+	}
+	for i := range perMinute[chatAnswers] / 5 {
+		if wait := p.take(turn{lane: fmt.Sprint("U", 3000-i), method: chatAnswers}, someday); wait != 0 {
+			t.Errorf("answer %d waits %v", i, wait)
+		}
+	}
+	if both := perMinute[chatAnswers] + perMinute[chatPostMessage]; both > 300 {
+		t.Errorf("together %d in a minute", both)
+	}
 }
 
 // A promise that nobody comes for is forgotten, as is a channel at rest.
@@ -271,7 +325,7 @@ func TestPacerForgets(t *testing.T) {
 	for i := range 1000 {
 		p.take(turn{lane: fmt.Sprint(i), method: chatPostMessage}, someday)
 	}
-	if len(p.promised) != 940 || len(p.limits) != 1001 {
+	if len(p.promised) != 1000-perMinute[chatPostMessage]/5 || len(p.limits) != 1001 {
 		t.Fatalf("%d promises, %d limits", len(p.promised), len(p.limits))
 	}
 	p.take(turn{method: chatUpdate}, someday.Add(time.Hour))
@@ -301,7 +355,7 @@ func TestLookUpsWait(t *testing.T) {
 		done := make(chan bool)
 		go func() {
 			for range 100 {
-				if _, err := p.wait(t.Context(), usersInfo, true, time.Now); err != nil {
+				if err := p.wait(t.Context(), p.lookUp(usersInfo), true, time.Now); err != nil {
 					t.Error(err)
 				}
 				background = append(background, grant{turn{method: usersInfo}, time.Since(began)})
@@ -310,7 +364,7 @@ func TestLookUpsWait(t *testing.T) {
 		}()
 		time.Sleep(30 * time.Second)
 		for range 10 {
-			if _, err := p.wait(t.Context(), usersInfo, false, time.Now); err != nil {
+			if err := p.wait(t.Context(), p.lookUp(usersInfo), false, time.Now); err != nil {
 				t.Error(err)
 			}
 			person = append(person, grant{turn{method: usersInfo}, time.Since(began)})
@@ -326,23 +380,70 @@ func TestLookUpsWait(t *testing.T) {
 
 		// Others that keep asking do not keep one from its turn.
 		for range 200 {
-			go p.wait(t.Context(), chatUpdate, false, time.Now)
+			go p.wait(t.Context(), p.lookUp(chatUpdate), false, time.Now)
 		}
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
 		began = time.Now()
-		_, err := p.wait(ctx, chatUpdate, false, time.Now)
+		err := p.wait(ctx, p.lookUp(chatUpdate), false, time.Now)
 		if f := failure(err); !errors.Is(err, errTurn) || f.After < time.Minute || time.Since(began) > 0 {
 			t.Errorf("waits in vain: %v", err)
 		}
 		ctx, cancel = context.WithCancel(t.Context())
 		go cancel()
-		if _, err = p.wait(ctx, chatUpdate, false, time.Now); !errors.Is(err, context.Canceled) {
+		if err = p.wait(ctx, p.lookUp(chatUpdate), false, time.Now); !errors.Is(err, context.Canceled) {
 			t.Errorf("waits on: %v", err)
 		}
 		time.Sleep(10 * time.Minute)
 	})
+}
+
+// Those who have no time to wait take nobody's place: however many ask, what
+// Slack allows is used, and who comes later has their turn.
+func TestGivenUp(t *testing.T) {
+	for name, test := range map[string]struct {
+		method   string
+		patience time.Duration
+		asking   int
+		every    time.Duration
+		least    int
+	}{
+		"all at once":      {usersInfo, lookupTime, 200, 0, 20},
+		"for five minutes": {usersInfo, lookupTime, 900, time.Second / 3, 370},
+		"presses":          {conversationsMembers, handleTime, 300, time.Second / 15, 70},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p := newPacer(Pace{})
+			try := func(now time.Time) error {
+				ctx, cancel := context.WithTimeout(t.Context(), test.patience)
+				defer cancel()
+				err := p.wait(ctx, p.lookUp(test.method), false, time.Now)
+				if err != nil && time.Since(now) > 0 {
+					t.Errorf("%s: waits %v in vain", name, time.Since(now))
+				}
+				return err
+			}
+			var served atomic.Int64
+			var all sync.WaitGroup
+			for range test.asking {
+				all.Go(func() {
+					if try(time.Now()) == nil {
+						served.Add(1)
+					}
+				})
+				time.Sleep(test.every)
+			}
+			all.Wait()
+			if n := int(served.Load()); n < test.least {
+				t.Errorf("%s: %d of %d had their turn", name, n, test.asking)
+			}
+			time.Sleep(test.patience)
+			if err := try(time.Now()); err != nil {
+				t.Errorf("%s: afterwards %v", name, err)
+			}
+		})
+	}
 }
 
 // A morning: 10,000 channels that all have something to say at once, and come

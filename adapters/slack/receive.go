@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +19,7 @@ import (
 const (
 	handleTime = 25 * time.Second // what the handler gets
 	answerTime = 30 * time.Second // what telling its reply gets, after that
-	lookupTime = 2 * time.Second  // what finding out about the asker gets
+	lookupTime = 2 * time.Second  // what finding out about the asker gets, their channel, and whom they mention
 )
 
 // seats is how much of what came in is being worked on at once, at most.
@@ -80,39 +79,13 @@ func (a *Adapter) panicked(what string, p any) {
 	a.log.Error(what, "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
 }
 
-// asker is who something came from, and how they can be answered.
-type asker struct {
-	w       *workspace
-	user    string
-	name    string // as Slack gave it along
-	foreign bool   // of another team, by what Slack gave along
-	channel string // as in an event: empty in a direct conversation and at home
-	member  bool   // only members of the channel could have sent this
-	form    string // the id of the form that this is, or empty
-	trigger string // opens one view, within three seconds
-	hook    *hook  // answers where it was sent from; nil where that cannot be done
-}
-
-// refusal is a reply that leaves everything as it was, what is in a form too.
-func (from asker) refusal(why string) chat.Reply {
-	if from.form != "" {
-		return chat.Reply{Problems: map[string]string{"": why}}
-	}
-	return chat.Reply{Body: notice(why)}
-}
-
-// say is what the adapter itself says, in the asker's language as far as known.
-func (a *Adapter) say(from asker) phrases {
-	who, _ := from.w.users.Get(from.user, time.Time{})
-	return phrasesFor(who.locale)
-}
-
 // workspaceOf is where something of an app came from; a status other than 0
-// refuses it.
+// refuses it, Forbidden for good.
 func (one *app) workspaceOf(team string) (*workspace, int) {
 	refused := http.StatusForbidden
 	for _, w := range one.workspaces {
 		switch me := w.self.Load(); {
+		case me == nil && w.shut.Load():
 		case me == nil:
 			refused = http.StatusServiceUnavailable // it may be this one
 		case me.team == team:
@@ -129,18 +102,18 @@ func (a *Adapter) command(one *app, c slack.SlashCommand) answer {
 		return answer{refused: http.StatusBadRequest}
 	}
 	if c.TeamID == "" && c.IsEnterpriseInstall {
-		return answer{payload: whispered(notice(dutch.stranger))}
+		return answer{payload: whispered(notice(dutch.everywhere))}
 	}
 	w, refused := one.workspaceOf(c.TeamID)
 	if refused != 0 {
-		return answer{refused: refused}
+		return a.unplaced(refused)
 	}
 	from := asker{
 		w: w, user: c.UserID, name: c.UserName, channel: place(c.ChannelID), member: true,
 		trigger: c.TriggerID, hook: a.hookAt(c.ResponseURL, place(c.ChannelID)),
 	}
 	pending := a.begin(from, eventID("command", c.TriggerID), func(ctx context.Context) chat.Act {
-		text, mentions := plain(c.Text, a.handles(ctx, w))
+		text, mentions := a.read(ctx, w, c.Text)
 		return chat.Typed{Command: name, Text: text, Mentions: mentions}
 	})
 	reply, done := a.prompted(pending)
@@ -157,6 +130,15 @@ func (a *Adapter) command(one *app, c slack.SlashCommand) answer {
 		got.then = func() { a.give(from, reply) }
 	}
 	return got
+}
+
+// unplaced refuses what a person did in a workspace that is not known, or not
+// yet.
+func (a *Adapter) unplaced(status int) answer {
+	if status == http.StatusForbidden {
+		a.warn(a.now().Add(-time.Minute), "something was done in a workspace whose token is not set, or does not work")
+	}
+	return answer{refused: status}
 }
 
 // interaction is what we use of what Slack sends of a press, a shortcut or a
@@ -187,6 +169,18 @@ type interaction struct {
 	}
 }
 
+// team is whose installation it is for. With one app in several workspaces of
+// an organisation, a view says so itself: people take it along to the others.
+func (in interaction) team() string {
+	var view struct {
+		Installed string `json:"app_installed_team_id"`
+	}
+	if in.View != nil && json.Unmarshal(in.View, &view) == nil && view.Installed != "" {
+		return view.Installed
+	}
+	return in.Team.ID
+}
+
 // interaction takes a press, a shortcut or a modal. What it does not know has
 // no effect.
 func (a *Adapter) interaction(one *app, payload []byte) answer {
@@ -213,25 +207,26 @@ func (a *Adapter) interaction(one *app, payload []byte) answer {
 		return answer{refused: http.StatusBadRequest}
 	}
 	hook := a.hookAt(in.ResponseURL, place(in.Channel.ID))
-	if in.Team.ID == "" && in.Enterprise {
+	team := in.team()
+	if team == "" && in.Enterprise {
 		return answer{then: func() {
 			ctx, cancel := answering()
 			defer cancel()
-			if err := a.whisper(ctx, hook, notice(dutch.stranger)); err != nil {
+			if err := a.whisper(ctx, hook, notice(dutch.everywhere)); err != nil {
 				a.log.Warn("stranger not answered", "err", err)
 			}
 		}}
 	}
-	w, refused := one.workspaceOf(in.Team.ID)
+	w, refused := one.workspaceOf(team)
 	if refused != 0 {
-		return answer{refused: refused}
+		return a.unplaced(refused)
 	}
 	name := in.User.Username
 	if name == "" {
 		name = in.User.Name
 	}
 	return take(in, asker{
-		w: w, user: in.User.ID, name: name, foreign: in.User.TeamID != "" && in.User.TeamID != in.Team.ID,
+		w: w, user: in.User.ID, name: name, foreign: in.User.TeamID != "" && in.User.TeamID != team,
 		channel: place(in.Channel.ID), trigger: in.TriggerID, hook: hook,
 	})
 }
@@ -267,10 +262,7 @@ func (a *Adapter) pressed(in interaction, from asker) answer {
 		case view.Type == string(slack.VTModal):
 			pending := a.begin(from, eventID("press", from.trigger), just(act))
 			return answer{then: func() {
-				reply := <-pending
-				ctx, cancel := answering()
-				defer cancel()
-				a.fill(ctx, from, view.ID, nil, reply)
+				a.fill(from, view.ID, nil, <-pending)
 			}}
 		default:
 			return a.answered(from, "press", just(act))
@@ -289,7 +281,7 @@ func (a *Adapter) picked(in interaction, from asker) answer {
 		return answer{refused: http.StatusBadRequest}
 	}
 	return a.answered(from, "pick", func(ctx context.Context) chat.Act {
-		text, mentions := plain(in.Message.Text, a.handles(ctx, from.w))
+		text, mentions := a.read(ctx, from.w, in.Message.Text)
 		return chat.Picked{Command: command, Text: text, Mentions: mentions}
 	})
 }
@@ -332,11 +324,7 @@ func (a *Adapter) prompted(pending <-chan chat.Reply) (chat.Reply, bool) {
 // converse asks the core, for whoever may.
 func (a *Adapter) converse(ctx context.Context, from asker, id string, act func(context.Context) chat.Act) chat.Reply {
 	who := a.who(ctx, from)
-	say := phrasesFor(who.locale)
-	if who.stranger {
-		return from.refusal(say.stranger)
-	}
-	if why := a.absent(ctx, from, say); why != "" {
+	if why := a.outside(ctx, from, who); why != "" {
 		return from.refusal(why)
 	}
 	return a.ask(ctx, from, chat.Event{ID: id, Channel: from.channel, User: who.Person, Locale: who.locale}, act)
@@ -363,63 +351,30 @@ func just(act chat.Act) func(context.Context) chat.Act {
 	return func(context.Context) chat.Act { return act }
 }
 
-// who is the asker with what can be known of them in time. Somebody unknown is
-// what came along says they are.
-func (a *Adapter) who(ctx context.Context, from asker) account {
+// read reads what somebody wrote, with the people that they mention by their
+// handles. Slack's label is the user name, and may be missing. Of whom Slack
+// tells too late, that is what they are called, or their id.
+func (a *Adapter) read(ctx context.Context, w *workspace, text string) (string, map[string]string) {
 	ctx, cancel := context.WithTimeout(ctx, lookupTime)
 	defer cancel()
-	who, err := a.user(ctx, from.w, from.user)
-	if err != nil {
-		a.log.Warn("account not looked up", "user", from.user, "err", err)
-		return account{Person: chat.Person{ID: from.user, Handle: from.name, Name: from.name}, stranger: from.foreign}
-	}
-	return who
-}
-
-// absent is what to say to somebody who is not in the channel now, and empty
-// when they are. Where the bot itself is not, Slack's word counts, as far as it
-// goes: anyone can press and pick in a public channel.
-func (a *Adapter) absent(ctx context.Context, from asker, say phrases) string {
-	if from.channel == "" {
-		return ""
-	}
-	if from.member {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, lookupTime)
-		defer cancel()
-	}
-	in, err := a.roster(ctx, from.w, from.channel)
-	if err == nil && !slices.Contains(in, from.user) {
-		from.w.rosters.Drop(from.channel) // they may have joined just now
-		in, err = a.roster(ctx, from.w, from.channel)
-	}
-	switch {
-	case err == nil && slices.Contains(in, from.user):
-		return ""
-	case err == nil:
-		return say.stranger
-	case from.member:
-		a.log.Debug("membership not checked", "channel", from.channel, "err", err)
-		return ""
-	case meanings[codeOf(err)] == final:
-		return say.stranger
-	}
-	a.log.Error("membership not checked", "channel", from.channel, "err", err)
-	return say.failed
-}
-
-// handles gives the handle of a person who is mentioned. Slack's label is the
-// user name, and may be missing.
-func (a *Adapter) handles(ctx context.Context, w *workspace) func(id, label string) string {
-	return func(id, label string) string {
+	late := false
+	return plain(text, func(id, label string) string {
 		if who, known := w.users.Get(id, time.Time{}); known {
 			return who.Handle
 		}
 		if label != "" {
 			return label
 		}
-		return a.who(ctx, asker{w: w, user: id, name: id}).Handle
-	}
+		if late {
+			return id
+		}
+		who, err := a.user(ctx, w, id)
+		if err != nil {
+			late = codeOf(err) == ""
+			return id
+		}
+		return who.Handle
+	})
 }
 
 // eventID makes an id of a trigger, which itself is worth keeping to ourselves:
@@ -458,34 +413,4 @@ func isTS(s string) bool {
 // notice is one paragraph.
 func notice(text string) chat.Message {
 	return chat.Message{{Kind: chat.Text, Text: []chat.Span{{Text: text}}}}
-}
-
-// phrases is what the adapter itself says: what is between Slack and us, and
-// nobody else can know of.
-type phrases struct{ failed, stranger, noForm, moment, done, close string }
-
-var (
-	dutch = phrases{
-		failed:   "Dat lukte niet. Probeer het over een paar minuten nog eens.",
-		stranger: "Dat kan alleen wie lid is van dit kanaal, en Kansbot ook.",
-		noForm:   "Het formulier ging niet open. Probeer het nog eens.",
-		moment:   "Een moment…",
-		done:     "Gelukt.",
-		close:    "Sluiten",
-	}
-	english = phrases{
-		failed:   "That did not work. Please try again in a few minutes.",
-		stranger: "Only a member of this channel can do that, and Kansbot must be one too.",
-		noForm:   "The form did not open. Please try again.",
-		moment:   "One moment…",
-		done:     "Done.",
-		close:    "Close",
-	}
-)
-
-func phrasesFor(locale string) phrases {
-	if strings.HasPrefix(strings.ToLower(locale), "en") {
-		return english
-	}
-	return dutch
 }

@@ -2,12 +2,15 @@ package slack
 
 import (
 	"encoding/json"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"kansbot/adapters/slack/slacktest"
@@ -72,6 +75,7 @@ func TestCommandMentions(t *testing.T) {
 func TestCommandWhere(t *testing.T) {
 	for channel, want := range map[string]string{zwaanID: zwaanID, "G0GROUP": "G0GROUP", directID: "", "D0BETWEEN": ""} {
 		h := newHall(t)
+		h.slack.answer("conversations.members", members(annaID, botUser))
 		h.command("channel_id", channel)
 		if events := h.got(); len(events) != 1 || events[0].Channel != want {
 			t.Errorf("%s: events %+v", channel, events)
@@ -293,83 +297,78 @@ func TestPicked(t *testing.T) {
 	}
 }
 
-// Strangers, and who is not in the channel, read and change nothing.
-func TestOutsiders(t *testing.T) {
-	user := func(id, team string) obj { return obj{"id": id, "username": "x", "team_id": team} }
-	pick := func(h *hall, channel, user string) string {
-		return h.payload("message_action", obj{
-			"callback_id": "pick:signaal", "channel": obj{"id": channel}, "message": obj{"ts": "1.2", "text": "x"}, "response_url": h.slack.URL + "/hook",
-			"user": obj{"id": user, "team_id": teamID},
-		})
-	}
-	press := func(h *hall, who obj) string { return h.press("do0", "x", obj{"user": who}) }
-	for name, test := range map[string]struct {
-		send func(*hall) *httptest.ResponseRecorder
-		want string // empty: the core decides
-	}{
-		"press, in the channel": {func(h *hall) *httptest.ResponseRecorder { return h.interact(press(h, user(annaID, teamID))) }, ""},
-		"press, no team given":  {func(h *hall) *httptest.ResponseRecorder { return h.interact(press(h, user(annaID, ""))) }, ""},
-		"press, in more teams":  {func(h *hall) *httptest.ResponseRecorder { return h.interact(press(h, user(annaID, "T0OTHER"))) }, ""},
-		"press, another team":   {func(h *hall) *httptest.ResponseRecorder { return h.interact(press(h, user("U0HIDDEN", "T0OTHER"))) }, dutch.stranger},
-		"press, by a stranger":  {func(h *hall) *httptest.ResponseRecorder { return h.interact(press(h, user("U0STRANGE", teamID))) }, dutch.stranger},
-		"press, not there":      {func(h *hall) *httptest.ResponseRecorder { return h.interact(press(h, user("U0CARLA", teamID))) }, dutch.stranger},
-		"press, bot not there": {func(h *hall) *httptest.ResponseRecorder {
-			return h.interact(h.press("do0", "x", obj{"channel": obj{"id": "C0OTHER"}}))
-		}, dutch.stranger},
-		"press, Slack away": {func(h *hall) *httptest.ResponseRecorder {
-			h.slack.answer("conversations.members", func(url.Values) any { return 503 })
-			return h.interact(press(h, user(annaID, teamID)))
-		}, dutch.failed},
-		"press, whole organisation": {func(h *hall) *httptest.ResponseRecorder {
-			return h.interact(h.press("do0", "x", obj{"team": nil, "is_enterprise_install": true}))
-		}, dutch.stranger},
-		"pick, not there":     {func(h *hall) *httptest.ResponseRecorder { return h.interact(pick(h, zwaanID, "U0CARLA")) }, dutch.stranger},
-		"pick, bot not there": {func(h *hall) *httptest.ResponseRecorder { return h.interact(pick(h, "C0OTHER", annaID)) }, dutch.stranger},
-		"command, not there":  {func(h *hall) *httptest.ResponseRecorder { return h.command("user_id", "U0CARLA") }, dutch.stranger},
-		"command, a stranger": {func(h *hall) *httptest.ResponseRecorder { return h.command("user_id", "U0STRANGE") }, dutch.stranger},
-		"command, whole organisation": {func(h *hall) *httptest.ResponseRecorder {
-			return h.command("team_id", "", "is_enterprise_install", "true")
-		}, dutch.stranger},
-		"command, bot not there": {func(h *hall) *httptest.ResponseRecorder { return h.command("channel_id", "C0OTHER") }, ""},
-		"command, Slack away": {func(h *hall) *httptest.ResponseRecorder {
-			h.slack.answer("conversations.members", func(url.Values) any { return 503 })
-			return h.command()
-		}, ""},
-		"form, by a stranger": {func(h *hall) *httptest.ResponseRecorder {
-			return h.interact(strings.Replace(h.sentIn("f1", nil, nil), `"id":"`+annaID+`"`, `"id":"U0STRANGE"`, 1))
-		}, dutch.stranger},
+// Whom Slack does not tell of in time is called by the label, or by id: all
+// together are waited for no longer than one would be.
+func TestManyMentions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, _ := hanging(t)
+		w := a.apps[0].workspaces[0]
+		w.users.Put(annaID, account{Person: anna}, time.Now())
+		began := time.Now()
+		text, mentions := a.read(t.Context(), w, "<@"+annaID+"|x> <@U0AAAA1|een> <@U0AAAA2> <@U0AAAA3> <@U0AAAA4|vier>")
+		if took := time.Since(began); took > lookupTime || text != "@anna @een @U0AAAA2 @U0AAAA3 @vier" || len(mentions) != 5 {
+			t.Errorf("after %v: %q, %v", took, text, mentions)
+		}
+	})
+}
+
+// Whatever becomes of a modal, the answer arrives.
+func TestHungModal(t *testing.T) {
+	for name, answer := range map[string]func(*Adapter, asker){
+		"to open": func(a *Adapter, from asker) { a.give(from, chat.Reply{Form: aForm, Body: says("Eerst dit.")}) },
+		"to fill": func(a *Adapter, from asker) { a.fill(from, "V0VIEW", nil, chat.Reply{Body: says("Eerst dit.")}) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHall(t)
-			got := test.send(h)
-			h.idle(t)
-			said := got.Body.String()
-			for _, c := range h.slack.made("hook") {
-				said += c.args.Get("body")
-			}
-			if got.Code != 200 || (said != "") != (test.want != "") || !strings.Contains(said, test.want) {
-				t.Errorf("answer %d %s", got.Code, said)
-			}
-			if n := len(h.got()); (n == 0) != (test.want != "") {
-				t.Errorf("%d events", n)
-			}
-			if posts := h.slack.made("chat.postMessage", "views.open"); len(posts) > 0 {
-				t.Errorf("posts %v", posts)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				a, slack := hanging(t)
+				began := time.Now()
+				answer(a, asker{w: a.apps[0].workspaces[0], user: annaID, trigger: trigger, hook: a.hookAt("https://slack.com/hook", zwaanID)})
+				if took := time.Since(began); took > fillTime || len(slack.told) != 1 || !strings.Contains(slack.told[0], "Eerst dit.") {
+					t.Errorf("after %v told %q", took, slack.told)
+				}
+			})
 		})
 	}
 }
 
-// Somebody who just joined is looked up anew.
-func TestJustJoined(t *testing.T) {
+// hung is a Slack that takes answers at a hook, and hangs otherwise.
+type hung struct{ told []string }
+
+func (h *hung) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Path != "/hook" {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	body, err := io.ReadAll(r.Body)
+	h.told = append(h.told, string(body))
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody, Request: r}, err
+}
+
+// hanging makes an adapter on one, that knows its workspace.
+func hanging(t *testing.T) (*Adapter, *hung) {
+	a, err := New(Settings{Apps: []App{{SigningSecrets: []string{appSecret}, BotTokens: []string{botToken}}}}, time.Now, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	slack := &hung{}
+	a.client.Transport = slack
+	a.apps[0].workspaces[0].self.Store(&self{team: teamID, user: botUser})
+	return a, slack
+}
+
+// A form or a modal is for the installation that showed it, in whichever of the
+// organisation's workspaces somebody sends it in; and who sends it is a stranger
+// only to that one.
+func TestInstalledTeam(t *testing.T) {
 	h := newHall(t)
-	h.command()
-	h.slack.answer("conversations.members", func(url.Values) any {
-		return obj{"ok": true, "members": []string{annaID, "U0CARLA"}}
-	})
-	h.command("user_id", "U0CARLA")
-	if events := h.got(); len(events) != 2 || events[1].User.ID != "U0CARLA" || events[1].User.Handle != "anna" {
-		t.Errorf("events %+v", events)
+	h.slack.answer("users.info", func(url.Values) any { return 503 })
+	payload := h.sentIn("f1", obj{"ziet": "wat ik zag"}, obj{"team_id": "T0OTHER", "app_installed_team_id": teamID})
+	payload = strings.Replace(payload, `"team":{"domain":"school","id":"`+teamID+`"}`, `"team":{"domain":"other","id":"T0OTHER"}`, 1)
+	if got := h.interact(payload); got.Code != 200 || len(h.got()) != 1 || h.got()[0].Workspace != teamID {
+		t.Errorf("status %d, events %+v", got.Code, h.got())
+	}
+	if got := h.interact(strings.Replace(payload, `"team_id":"`+teamID+`","username"`, `"team_id":"T0OTHER","username"`, 1)); !strings.Contains(got.Body.String(), dutch.foreign) || len(h.got()) != 1 {
+		t.Errorf("of another workspace: %s, events %+v", got.Body, h.got())
 	}
 }
 
@@ -381,7 +380,6 @@ func TestOtherWorkspace(t *testing.T) {
 		"of nobody":      h.command("team_id", "T0NOBODY"),
 		"of none":        h.command("team_id", ""),
 		"press":          h.interact(h.press("do0", "x", obj{"team": obj{"id": "T0ELSE"}})),
-		"event":          h.event(obj{"type": "app_home_opened", "tab": "home", "user": annaID}, obj{"authorizations": []obj{{"team_id": "T0ELSE"}}}),
 	} {
 		if got.Code != 403 || got.Body.Len() != 0 {
 			t.Errorf("%s: %d %s", name, got.Code, got.Body)

@@ -48,6 +48,9 @@ type App struct {
 // String keeps the secrets out of what is printed by accident.
 func (s Settings) String() string { return fmt.Sprintf("slack with %d apps", len(s.Apps)) }
 
+// String keeps the secrets out of what is printed by accident.
+func (s App) String() string { return fmt.Sprintf("app in %d workspaces", len(s.BotTokens)) }
+
 // Adapter is a chat.Platform in Slack workspaces.
 type Adapter struct {
 	now      func() time.Time
@@ -61,6 +64,7 @@ type Adapter struct {
 	seats    chan struct{}                // taken by what came in and is not done yet
 	replays  replays
 	hooks    hooks
+	warned   cache.Cache[struct{}] // what was logged already
 
 	mu    sync.RWMutex
 	teams map[string]*workspace // those whose token has told which one it is for, by team id
@@ -73,6 +77,7 @@ type app struct {
 	App
 	workspaces []*workspace
 	sockets    sockets
+	refused    atomic.Pointer[time.Time] // the last wrong signature since a right one
 }
 
 // workspace is one installation of an app.
@@ -81,11 +86,14 @@ type workspace struct {
 	api  *slack.Client
 	pace *pacer
 	self atomic.Pointer[self]
+	shut atomic.Bool // self is unknown, and stays so until somebody mends the token
 	news *news
 
-	users   cache.Cache[account]  // by user id
-	directs cache.Cache[string]   // the direct channel with the bot, by user id
-	rosters cache.Cache[[]string] // ids of who is in it, the bot and strangers included, by channel id
+	users    cache.Cache[account]  // by user id
+	unknown  atomic.Int32          // accounts that had to be looked up in the background
+	directs  cache.Cache[string]   // the direct channel with the bot, by user id
+	rosters  cache.Cache[[]string] // ids of who is in it, the bot and strangers included, by channel id
+	searches cache.Cache[string]   // the cursor to go on from, by method and key of what is looked for
 }
 
 // self is what a bot token says of itself.
@@ -175,6 +183,16 @@ func baseURL(s string) (string, error) {
 		return "", errors.New("must look like " + DefaultAPIURL)
 	}
 	return strings.TrimRight(s, "/") + "/", nil
+}
+
+// warn logs something, unless it did after since.
+func (a *Adapter) warn(since time.Time, what string, args ...any) {
+	key := fmt.Sprint(append([]any{what}, args...)...)
+	if _, said := a.warned.Get(key, since); said {
+		return
+	}
+	a.warned.Put(key, struct{}{}, a.now())
+	a.log.Warn(what, args...)
 }
 
 // workspace finds an installation by its team id.

@@ -32,8 +32,23 @@ const realGap = time.Minute
 // ackTime is how long Slack waits for an acknowledgement.
 const ackTime = 3 * time.Second
 
+// What stopping may take: finishing what came in after its acknowledgement, and
+// a moment in which the client library writes the last one. It does not tell
+// when it has.
+const (
+	stopTime  = 20 * time.Second
+	writeTime = 100 * time.Millisecond
+)
+
+// anew is how often everything is looked up where nothing tells of missed news:
+// over HTTP we cannot know that we were away for long.
+const anew = 24 * time.Hour
+
 // Receive implements chat.Platform. It keeps trying when Slack is away or a
 // token revoked, which a person can mend; Health and Check say so meanwhile.
+//
+// When ctx ends it takes in nothing more, acknowledges what came in and answers
+// it. It returns within 25 seconds: whatever is not done by then stays undone.
 //
 // The Channel of a Submitted is empty. When the bot was added to a channel, or
 // somebody came or left, while there was no connection for longer than Slack
@@ -47,6 +62,7 @@ func (a *Adapter) Receive(ctx context.Context, handle chat.Handler) error {
 			running.Go(func() { a.work(ctx, w) })
 		}
 		if one.Token == "" {
+			running.Go(func() { lookAnew(ctx, one) })
 			continue
 		}
 		for i := range perApp {
@@ -57,25 +73,53 @@ func (a *Adapter) Receive(ctx context.Context, handle chat.Handler) error {
 		}
 	}
 	running.Wait()
-	for range cap(a.seats) { // what came in is finished
-		a.seats <- struct{}{}
-	}
-	for range cap(a.seats) {
-		<-a.seats
-	}
+	a.finish()
 	return nil
+}
+
+// finish waits until what came in is done, up to stopTime.
+func (a *Adapter) finish() {
+	patience := time.NewTimer(stopTime)
+	defer patience.Stop()
+	taken := 0
+	defer func() {
+		for range taken {
+			<-a.seats
+		}
+	}()
+	for taken < cap(a.seats) {
+		select {
+		case a.seats <- struct{}{}:
+			taken++
+		case <-patience.C:
+			a.log.Warn("stopped before everything was answered", "left", cap(a.seats)-taken)
+			return
+		}
+	}
+}
+
+// lookAnew has the rosters of an app looked up every day.
+func lookAnew(ctx context.Context, one *app) {
+	for sleep(ctx, anew) == nil {
+		one.lookUp()
+	}
+}
+
+// lookUp has all rosters looked up.
+func (one *app) lookUp() {
+	for _, w := range one.workspaces {
+		w.news.add(task{kind: allRosters})
+	}
 }
 
 // listen keeps one connection of an app.
 func (a *Adapter) listen(ctx context.Context, one *app) {
 	door := &door{Adapter: a}
 	api := slack.New("", slack.OptionAppLevelToken(one.Token), slack.OptionAPIURL(a.apiURL), slack.OptionHTTPClient(door))
-	// The client goes from connection to connection, and with it the
-	// acknowledgements that had yet to be sent.
-	client := socketmode.New(api, socketmode.OptionReadLimit(maxEnvelope),
-		socketmode.OptionLog(log.New(io.Discard, "", 0))) // it would log content
+	s := &socket{Adapter: a, app: one, client: socketmode.New(api, socketmode.OptionReadLimit(maxEnvelope),
+		socketmode.OptionLog(log.New(io.Discard, "", 0)))} // it would log content
 	for ctx.Err() == nil {
-		err := a.connect(ctx, one, client)
+		err := s.connect(ctx)
 		if ctx.Err() != nil {
 			break
 		}
@@ -108,44 +152,79 @@ func (d *door) Do(r *http.Request) (*http.Response, error) {
 	if err := sleep(r.Context(), max(d.wait/2+rand.N(d.wait+1), d.closed)); err != nil {
 		return nil, err
 	}
-	d.wait, d.closed, d.last = min(max(2*d.wait, d.patience), time.Minute), 0, d.now()
+	d.wait, d.closed, d.last = d.longer(d.wait), 0, d.now()
 	return d.client.Do(r)
+}
+
+// socket is where one connection after another comes in. The client goes with
+// them, and so do the acknowledgements that had yet to be sent.
+type socket struct {
+	*Adapter
+	app    *app
+	client *socketmode.Client
+	inHand sync.WaitGroup // envelopes that are not acknowledged yet
 }
 
 // connect connects, and again when Slack renews the connection or it breaks. It
 // says why it could not: the client library would wait up to five minutes then.
-func (a *Adapter) connect(ctx context.Context, one *app, client *socketmode.Client) (err error) {
-	ctx, cancel := context.WithCancel(ctx)
+// The connection outlives ctx by as long as the envelopes in hand need it.
+func (s *socket) connect(ctx context.Context) (err error) {
+	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	ended := make(chan error, 1)
-	go func() { ended <- client.RunContext(ctx) }()
+	go func() { ended <- s.client.RunContext(lasting) }()
 	closed := func() {
-		if one.sockets.closed(client, a.now()) {
-			a.log.Info("connection closed")
+		if s.app.sockets.closed(s.client, s.now()) {
+			s.log.Info("connection closed")
 		}
 	}
+	stopping := ctx.Done()
 	for {
 		select {
-		case e := <-client.Events:
+		case <-stopping:
+			stopping = nil
+			go func() {
+				s.acknowledged()
+				cancel()
+			}()
+		case e := <-s.client.Events:
 			switch e.Type {
 			case socketmode.EventTypeHello:
-				a.connected(one, client, e.Request.NumConnections)
+				s.connected(s.app, s.client, e.Request.NumConnections)
 			case socketmode.EventTypeConnecting:
 				closed()
 			case socketmode.EventTypeConnectionError:
 				err = unconnected(e.Data.(*slack.ConnectionErrorEvent).ErrorObj)
 				cancel()
 			default:
-				a.dispatch(one, client, e)
+				if ctx.Err() == nil {
+					s.dispatch(e)
+				}
 			}
 		case why := <-ended:
 			closed()
 			if err == nil {
 				err = unconnected(why)
 			}
-			one.sockets.failed(err)
+			s.app.sockets.failed(err)
 			return err
 		}
+	}
+}
+
+// acknowledged waits until the envelopes in hand are, as long as Slack does.
+func (s *socket) acknowledged() {
+	done := make(chan struct{})
+	go func() {
+		s.inHand.Wait()
+		close(done)
+	}()
+	patience := time.NewTimer(ackTime)
+	defer patience.Stop()
+	select {
+	case <-done:
+		time.Sleep(writeTime)
+	case <-patience.C:
 	}
 }
 
@@ -163,9 +242,7 @@ func unconnected(err error) error {
 // connected counts a connection. Slack says how many there are.
 func (a *Adapter) connected(one *app, client *socketmode.Client, all int) {
 	if gap := one.sockets.opened(client, all, a.now()); gap {
-		for _, w := range one.workspaces {
-			w.news.add(task{kind: allRosters})
-		}
+		one.lookUp()
 	}
 	a.log.Info("connected", "connections", all)
 	if foreign := all - perApp; foreign > 0 {
@@ -175,72 +252,91 @@ func (a *Adapter) connected(one *app, client *socketmode.Client, all int) {
 
 // dispatch has an envelope handled. An event that the client library does not
 // know is one that it cannot read.
-func (a *Adapter) dispatch(one *app, client *socketmode.Client, e socketmode.Event) {
+func (s *socket) dispatch(e socketmode.Event) {
 	switch e.Type {
 	case socketmode.EventTypeSlashCommand, socketmode.EventTypeInteractive, socketmode.EventTypeEventsAPI:
-		go a.envelope(one, client, e.Request)
+		s.take(e.Request)
 	case socketmode.EventTypeErrorBadMessage:
 		var r socketmode.Request
 		if json.Unmarshal(e.Data.(*socketmode.ErrorBadMessage).Message, &r) == nil && r.EnvelopeID != "" {
-			go a.envelope(one, client, &r)
+			s.take(&r)
 		}
 	case socketmode.EventTypeErrorWriteFailed:
-		a.log.Warn("acknowledgement not sent", "err", said(e.Data.(*socketmode.ErrorWriteFailed).Cause))
+		s.log.Warn("acknowledgement not sent", "err", said(e.Data.(*socketmode.ErrorWriteFailed).Cause))
 	}
+}
+
+// take has an envelope acknowledged, and then what is left to do done.
+func (s *socket) take(r *socketmode.Request) {
+	s.inHand.Add(1)
+	go func() {
+		then := s.envelope(r)
+		s.inHand.Done()
+		if then != nil {
+			then()
+		}
+	}()
 }
 
 // envelope handles what came in, and acknowledges it. What we cannot take now
 // is left: Slack tells the asker, and sends an event again.
-func (a *Adapter) envelope(one *app, client *socketmode.Client, r *socketmode.Request) {
-	got := a.handle(func() answer {
+func (s *socket) envelope(r *socketmode.Request) (then func()) {
+	one := s.app
+	got := s.handle(func() answer {
 		switch r.Type {
 		case socketmode.RequestTypeSlashCommands:
 			var c slack.SlashCommand
 			if json.Unmarshal(r.Payload, &c) != nil {
 				return answer{refused: http.StatusBadRequest}
 			}
-			return a.command(one, c)
+			return s.command(one, c)
 		case socketmode.RequestTypeInteractive:
-			return a.interaction(one, r.Payload)
+			return s.interaction(one, r.Payload)
 		case socketmode.RequestTypeEventsAPI:
-			return a.event(one, r.Payload)
+			return s.event(one, r.Payload)
 		}
 		return answer{}
 	})
 	if got.refused != 0 {
-		a.log.Debug("envelope refused", "status", got.refused)
+		s.log.Debug("envelope refused", "status", got.refused)
 	}
 	if got.refused != http.StatusServiceUnavailable {
 		ctx, cancel := context.WithTimeout(context.Background(), ackTime)
-		if err := client.AckCtx(ctx, r.EnvelopeID, got.payload); err != nil {
-			a.log.Warn("not acknowledged", "err", err)
+		defer cancel()
+		if err := s.client.AckCtx(ctx, r.EnvelopeID, got.payload); err != nil {
+			s.log.Warn("not acknowledged", "err", err)
 		}
-		cancel()
 	}
-	if got.then != nil {
-		got.then()
-	}
+	return got.then
 }
 
 // sockets are the Socket Mode connections of one app.
 type sockets struct {
-	mu     sync.Mutex
-	open   map[*socketmode.Client]int // how many there were when it opened, others' included
-	since  time.Time                  // when there came to be some, or none
-	before bool                       // there were some
-	why    string                     // there are none
+	mu    sync.Mutex
+	open  map[*socketmode.Client]bool
+	all   int       // how many there were when the last one opened, others' included
+	told  time.Time // when Slack said so
+	since time.Time // when there came to be some, or none
+	why   string    // there are none
 }
+
+// atOnce is within what time it does not show which of two connections was the
+// last to open.
+const atOnce = 5 * time.Second
 
 // opened says whether there was no connection for so long that news was missed.
 func (s *sockets) opened(client *socketmode.Client, all int, now time.Time) (gap bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.open) == 0 {
-		gap = s.before && now.Sub(s.since) > realGap
-		s.open, s.since = make(map[*socketmode.Client]int), now
+		gap = now.Sub(s.since) > realGap
+		s.open, s.since = make(map[*socketmode.Client]bool), now
 	}
-	s.open[client] = all
-	s.before, s.why = true, ""
+	s.open[client] = true
+	if now.Sub(s.told) < atOnce {
+		all = max(all, s.all)
+	}
+	s.all, s.told, s.why = all, now, ""
 	return gap
 }
 
@@ -248,7 +344,7 @@ func (s *sockets) opened(client *socketmode.Client, all int, now time.Time) (gap
 func (s *sockets) closed(client *socketmode.Client, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, open := s.open[client]; !open {
+	if !s.open[client] {
 		return false
 	}
 	if delete(s.open, client); len(s.open) == 0 {
@@ -271,8 +367,12 @@ type Health struct {
 	Since      time.Time // when that became so
 	Err        string    // why it is not
 	// Foreign is how many connections others have with the app's token, as far
-	// as Slack told. They get part of what people do.
+	// as Slack told last. They get part of what people do.
 	Foreign int
+	// Refused is when a request for the app came with a wrong signature, the
+	// last since a right one; zero for never. With several apps it may have been
+	// for another. The signing secret may be wrong, or it was not Slack.
+	Refused time.Time
 	Lost    []string // channels that the bot was removed from, or that were archived, since the start
 }
 
@@ -288,6 +388,9 @@ func (a *Adapter) Health() []Health {
 			}
 			if one.Token != "" {
 				one.sockets.health(&h)
+			}
+			if at := one.refused.Load(); at != nil {
+				h.Refused = *at
 			}
 			all = append(all, h)
 		}
@@ -306,7 +409,7 @@ func (s *sockets) health(h *Health) {
 		h.Connected = false
 		h.Err = cmp.Or(h.Err, s.why)
 	}
-	for _, all := range s.open {
-		h.Foreign = max(h.Foreign, all-perApp)
+	if open {
+		h.Foreign = max(0, s.all-perApp)
 	}
 }

@@ -303,7 +303,7 @@ func TestSchool(t *testing.T) {
 			s.roster(t, s.zwaan, s.anna)
 			must(vera.Press(ctx, post, "Klaar"))
 			s.until(t, "the refusal", func() bool { return len(vera.Ephemerals(s.zwaan)) == 1 })
-			if got := vera.Ephemerals(s.zwaan)[0].Read(); got != dutch.stranger {
+			if got := vera.Ephemerals(s.zwaan)[0].Read(); got != dutch.foreign {
 				t.Errorf("a stranger reads %q", got)
 			}
 
@@ -467,12 +467,12 @@ func TestForeignConnections(t *testing.T) {
 	}
 }
 
-// What the client library cannot read is acknowledged all the same, and what we
-// have no seat for is not: Slack sends it again.
-func TestEnvelopes(t *testing.T) {
+// listening makes a hall whose app uses Socket Mode, and gives its connections.
+func listening(t *testing.T) (*hall, <-chan *websocket.Conn) {
 	h := newHall(t)
 	h.apps = h.apps[1:]
 	h.apps[0].Token = "xapp-1-secret"
+	h.handler.Store(nil)
 	conns := make(chan *websocket.Conn, 10)
 	upgrader := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
 	sockets := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -484,7 +484,13 @@ func TestEnvelopes(t *testing.T) {
 	h.slack.answer("apps.connections.open", func(url.Values) any {
 		return obj{"ok": true, "url": "ws" + strings.TrimPrefix(sockets.URL, "http") + "/?ticket=secret"}
 	})
-	h.handler.Store(nil)
+	return h, conns
+}
+
+// What the client library cannot read is acknowledged all the same, and what we
+// have no seat for is not: Slack sends it again.
+func TestEnvelopes(t *testing.T) {
+	h, conns := listening(t)
 	events := h.receiving(t)
 	c := await(t, conns)
 	send := func(text string) {

@@ -46,7 +46,8 @@ const (
 
 var someday = time.Date(2026, time.November, 23, 9, 0, 0, 0, time.UTC)
 
-// newStandIn starts it, with an adapter for it whose clock stands still.
+// newStandIn starts it, with an adapter for it whose clock stands still, and
+// which knows its workspace.
 func newStandIn(t testing.TB, p Pace) (*standIn, *Adapter) {
 	s := &standIn{answers: make(map[string]http.HandlerFunc), now: someday}
 	s.answers[authTest] = saying(fmt.Sprintf(`{"ok":true,"team":"De Zwaan","team_id":%q,"user_id":%q,"bot_id":%q}`, ourTeam, ourUser, ourBot))
@@ -81,6 +82,9 @@ func newStandIn(t testing.TB, p Pace) (*standIn, *Adapter) {
 		Apps: []App{{Token: "xapp-geheim", BotTokens: []string{secretToken}}},
 	}, s.clock, slog.New(slog.DiscardHandler))
 	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.know(t.Context(), a.apps[0].workspaces[0]); err != nil {
 		t.Fatal(err)
 	}
 	return s, a

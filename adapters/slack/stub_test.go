@@ -100,6 +100,8 @@ func (s *stub) own(method string) func(url.Values) any {
 				return obj{"ok": true, "user": user(annaID, "anna", "Anna de Vries", "nl-NL")}
 			case bartID:
 				return obj{"ok": true, "user": user(bartID, "bart", "Bart", "en-US")}
+			case "U0CARLA":
+				return obj{"ok": true, "user": user("U0CARLA", "carla", "Carla", "nl-NL")}
 			case "U0STRANGE":
 				u := user("U0STRANGE", "vreemd", "Vreemde", "nl-NL")
 				u["team_id"], u["is_stranger"] = "T0OTHER", true

@@ -1,11 +1,12 @@
 package slack
 
 import (
-	"kansbot/internal/chat"
 	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"kansbot/internal/chat"
 )
 
 var entities = strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">")

@@ -21,7 +21,7 @@ type account struct {
 }
 
 const (
-	accountFresh = time.Hour // no news tells us of a change
+	accountFresh = 24 * time.Hour // for when the news of a change got lost
 	rosterFresh  = 10 * time.Minute
 )
 
@@ -44,8 +44,8 @@ func (a *Adapter) asked(w *workspace, t turn, err error) error {
 
 // lookUp makes a request that waits for its turn.
 func (a *Adapter) lookUp(ctx context.Context, w *workspace, method string, patient bool, ask func() error) error {
-	t, err := w.pace.wait(ctx, method, patient, a.now)
-	if err != nil {
+	t := w.pace.lookUp(method)
+	if err := w.pace.wait(ctx, t, patient, a.now); err != nil {
 		return err
 	}
 	return a.asked(w, t, ask())
@@ -79,24 +79,17 @@ func (a *Adapter) know(ctx context.Context, w *workspace) (*self, error) {
 	return me, nil
 }
 
-// installation finds where a team's messages go, asking those tokens that have
-// not told yet. Nothing was sent when it fails.
-func (a *Adapter) installation(ctx context.Context, team string) (*workspace, *self, error) {
-	failed := &chat.Failure{After: time.Minute, Err: errors.New("slack: no token for this workspace")}
-	w, found := a.workspace(team)
-	for _, other := range a.installations() {
-		if found {
-			break
-		}
-		if _, err := a.know(ctx, other); err != nil {
-			failed = failure(err)
-		}
-		w, found = a.workspace(team)
+// installation finds where a team's messages go. Receive finds out whose the
+// tokens are, each in its own time.
+func (a *Adapter) installation(team string) (*workspace, *self, error) {
+	if w, found := a.workspace(team); found {
+		return w, w.self.Load(), nil
 	}
-	if !found {
-		return nil, nil, &chat.Failure{Outcome: chat.NotSent, After: failed.After, Here: true, Err: failed.Err}
+	after := time.Minute
+	if slices.ContainsFunc(a.installations(), func(w *workspace) bool { return w.self.Load() == nil }) {
+		after = 5 * time.Second // it may be this one
 	}
-	return w, w.self.Load(), nil
+	return nil, nil, &chat.Failure{Outcome: chat.NotSent, After: after, Err: errors.New("slack: no token for this workspace")}
 }
 
 func (a *Adapter) installations() (all []*workspace) {
@@ -106,7 +99,7 @@ func (a *Adapter) installations() (all []*workspace) {
 	return all
 }
 
-// user is somebody's account, at most an hour old.
+// user is somebody's account, at most a day old.
 func (a *Adapter) user(ctx context.Context, w *workspace, id string) (account, error) {
 	return a.account(ctx, w, id, false)
 }
@@ -118,6 +111,14 @@ func (a *Adapter) account(ctx context.Context, w *workspace, id string, patient 
 	me, err := a.know(ctx, w)
 	if err != nil {
 		return account{}, err
+	}
+	if patient && w.unknown.Add(1) == manyUnknown {
+		if err := a.list(ctx, w, me); err != nil {
+			a.log.Warn("accounts not listed: looked up one by one", "workspace", me.team, "err", err)
+		}
+		if known, ok := w.users.Get(id, a.now().Add(-accountFresh)); ok {
+			return known, nil
+		}
 	}
 	var u *slack.User
 	if err := a.lookUp(ctx, w, usersInfo, patient, func() (err error) {
@@ -132,6 +133,33 @@ func (a *Adapter) account(ctx context.Context, w *workspace, id string, patient 
 	known := accountOf(u, me.team)
 	w.users.Put(id, known, a.now())
 	return known, nil
+}
+
+// manyUnknown is after how many accounts it is quicker to read all that there
+// are, once: Slack gives accounts one by one at 100 in a minute, and from the list
+// at 4,000.
+const manyUnknown = 100
+
+// list reads all accounts of the workspace.
+func (a *Adapter) list(ctx context.Context, w *workspace, me *self) error {
+	pages := w.api.GetUsersPaginated(slack.GetUsersOptionLimit(perPage), slack.GetUsersOptionTeamID(me.team), slack.GetUsersOptionIncludeLocale(true))
+	for {
+		asked := a.now()
+		if err := a.lookUp(ctx, w, usersList, true, func() (err error) {
+			pages, err = pages.Next(ctx)
+			return err
+		}); err != nil {
+			return err
+		}
+		for _, u := range pages.Users {
+			if u.ID != "" {
+				w.users.Put(u.ID, accountOf(&u, me.team), asked)
+			}
+		}
+		if pages.Cursor == "" {
+			return nil
+		}
+	}
 }
 
 // slackbot is a program that Slack does not call a bot.
@@ -167,6 +195,15 @@ func handleOf(u *slack.User) string {
 	return u.ID
 }
 
+// conversation is what a person's direct messages are sent to: their channel with
+// the bot, or who does not have one yet, for whom Slack opens it.
+func (w *workspace) conversation(user string) string {
+	if channel, known := w.directs.Get(user, time.Time{}); known {
+		return channel
+	}
+	return user
+}
+
 // direct is the channel between the bot and one person, made when need be. It
 // waits for nobody's turn.
 func (a *Adapter) direct(ctx context.Context, w *workspace, user string) (string, error) {
@@ -188,30 +225,38 @@ func (a *Adapter) direct(ctx context.Context, w *workspace, user string) (string
 	return c.ID, nil
 }
 
-// roster are the ids of all who are in a channel, at most some minutes old.
+// roster are the ids of all who are in a channel, at most some minutes old; older
+// when others have their turn to ask first.
 func (a *Adapter) roster(ctx context.Context, w *workspace, channel string) ([]string, error) {
 	if ids, ok := w.rosters.Get(channel, a.now().Add(-rosterFresh)); ok {
 		return ids, nil
 	}
-	return a.members(ctx, w, channel, false)
+	ids, err := a.members(ctx, w, channel, false)
+	if errors.Is(err, errTurn) {
+		if known, ok := w.rosters.Get(channel, time.Time{}); ok {
+			return known, nil
+		}
+	}
+	return ids, err
 }
 
-// members asks who is in a channel, the bot included.
+// members asks who is in a channel, the bot included. Of a crowd it gives no
+// more than shows that it is one.
 func (a *Adapter) members(ctx context.Context, w *workspace, channel string, patient bool) ([]string, error) {
 	asked := a.now()
 	var ids, page []string
 	params := slack.GetUsersInConversationParameters{ChannelID: channel, Limit: perPage}
-	for more := true; more; more = params.Cursor != "" {
+	for more := true; more; more = params.Cursor != "" && len(ids) <= crowd {
 		if err := a.lookUp(ctx, w, conversationsMembers, patient, func() (err error) {
 			page, params.Cursor, err = w.api.GetUsersInConversationContext(ctx, &params)
 			return err
 		}); err != nil {
 			return nil, err
 		}
+		if page == nil {
+			return nil, unreadable()
+		}
 		ids = append(ids, page...)
-	}
-	if len(ids) == 0 {
-		return nil, unreadable()
 	}
 	w.rosters.Put(channel, ids, asked)
 	return ids, nil
@@ -226,14 +271,14 @@ func (a *Adapter) people(ctx context.Context, w *workspace, channel string) ([]c
 		return nil, err
 	}
 	if len(ids) > crowd {
-		a.log.Warn("too many people for a kernteam", "channel", channel, "members", len(ids))
+		a.log.Warn("too many people for a kernteam", "channel", channel)
 		return nil, nil
 	}
 	var people []chat.Person
 	for _, id := range ids {
 		who, err := a.account(ctx, w, id, true)
-		if c := codeOf(err); c == "user_not_found" || c == "user_not_visible" {
-			continue // from elsewhere
+		if elsewhere(err) {
+			continue
 		}
 		if err != nil {
 			return nil, err
@@ -243,6 +288,13 @@ func (a *Adapter) people(ctx context.Context, w *workspace, channel string) ([]c
 		}
 	}
 	return people, nil
+}
+
+// elsewhere says that somebody is from another organisation, as Slack does not
+// show us who they are.
+func elsewhere(err error) bool {
+	code := codeOf(err)
+	return code == "user_not_found" || code == "user_not_visible"
 }
 
 // channels are the ids of the channels that the bot is in, without archived ones

@@ -1,6 +1,8 @@
 package slack
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -16,19 +18,22 @@ import (
 	"kansbot/internal/chat"
 )
 
-// A token is asked whose it is until that worked; a workspace without a token
-// holds nobody else.
+// A token is asked whose it is until that worked. A delivery does not ask: it
+// comes again, soon if its workspace may still turn up.
 func TestKnow(t *testing.T) {
 	s, a := newStandIn(t, Pace{})
 	well := s.answers[authTest]
 	w := a.apps[0].workspaces[0]
+	w.self.Store(nil)
+	clear(a.teams)
 	for name, bad := range map[string]http.HandlerFunc{"down": status(503, "", ""), "nothing": saying(`{}`), "half": saying(`{"ok":true,"team_id":"T1"}`)} {
 		s.answer(authTest, bad)
 		if me, err := a.know(t.Context(), w); err == nil || w.self.Load() != nil {
 			t.Errorf("%s: knows %v", name, me)
 		}
+		asked := len(s.asked(authTest))
 		_, err := a.Deliver(t.Context(), toZwaan("x"))
-		if f := failure(err); f.Outcome != chat.NotSent || !f.Here {
+		if f := failure(err); f.Outcome != chat.NotSent || f.After != 5*time.Second || f.Here || f.Turn || len(s.asked(authTest)) != asked {
 			t.Errorf("%s: %+v", name, err)
 		}
 	}
@@ -46,7 +51,7 @@ func TestKnow(t *testing.T) {
 	d := toZwaan("x")
 	d.To.Workspace = "T0ANDERS"
 	_, err := a.Deliver(t.Context(), d)
-	if f := failure(err); f.Outcome != chat.NotSent || f.After != time.Minute || !f.Here || len(s.asked(authTest)) != asked {
+	if f := failure(err); f.Outcome != chat.NotSent || f.After != time.Minute || f.Here || f.Turn || len(s.asked(authTest)) != asked {
 		t.Errorf("%+v", err)
 	}
 }
@@ -64,6 +69,11 @@ func TestWorkspaces(t *testing.T) {
 	}}, s.clock, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, w := range a.installations() {
+		if _, err := a.know(t.Context(), w); err != nil {
+			t.Fatal(err)
+		}
 	}
 	var all sync.WaitGroup
 	for _, team := range []string{"T3", "T1", "T2", "T3"} {
@@ -112,12 +122,12 @@ func TestOneTokenFails(t *testing.T) {
 			t.Errorf("sent with %s", token)
 		}
 	}
-	deliver()
-	asked := len(s.asked(authTest))
-	deliver()
-	if len(s.asked(authTest)) != asked {
-		t.Error("asked for tokens that this has no need of")
+	for i, w := range a.installations() {
+		if _, err := a.know(t.Context(), w); (err == nil) != (i == 1) {
+			t.Error(err)
+		}
 	}
+	deliver()
 	works["xoxb-2"] = true
 	if _, err := a.know(t.Context(), a.apps[0].workspaces[2]); err != nil {
 		t.Error(err)
@@ -189,7 +199,7 @@ func TestUserIsRemembered(t *testing.T) {
 	for _, step := range []struct {
 		later time.Duration
 		asked int
-	}{{0, 1}, {59 * time.Minute, 1}, {time.Minute, 2}} {
+	}{{0, 1}, {accountFresh - time.Minute, 1}, {time.Minute, 2}} {
 		s.pass(step.later)
 		u, err := a.user(t.Context(), w, annaUser)
 		if err != nil || u.Handle != "anna" || u.locale != "nl-NL" || u.stranger {
@@ -208,6 +218,76 @@ func TestUserIsRemembered(t *testing.T) {
 	s.answer(usersInfo, saying(`{}`))
 	if _, err := a.user(t.Context(), w, "U0LEEG"); err == nil {
 		t.Error("nothing is somebody")
+	}
+}
+
+// A workspace full of people that nobody knows yet is read page by page, once;
+// when that cannot be done, one by one.
+func TestAccountsListed(t *testing.T) {
+	for _, listed := range []bool{true, false} {
+		s, a := newStandIn(t, Pace{Unlimited: true})
+		w := a.apps[0].workspaces[0]
+		user := func(id string) string {
+			return fmt.Sprintf(`{"id":%q,"team_id":%q,"name":%q,"locale":"nl-NL"}`, id, ourTeam, strings.ToLower(id))
+		}
+		s.answer(usersInfo, func(w http.ResponseWriter, r *http.Request) {
+			fmt.Fprintf(w, `{"ok":true,"user":%s}`, user(r.Form.Get("user")))
+		})
+		s.answer(usersList, denying("missing_scope"))
+		const everybody = 5 * perPage / 2
+		if listed {
+			s.answer(usersList, func(w http.ResponseWriter, r *http.Request) {
+				if r.Form.Get("limit") != fmt.Sprint(perPage) || r.Form.Get("include_locale") != "true" || r.Form.Get("team_id") != ourTeam {
+					t.Errorf("asked %v", r.Form)
+				}
+				n, next := 0, ""
+				fmt.Sscanf(r.Form.Get("cursor"), "from %d", &n)
+				var page []string
+				for i := n; i < min(n+perPage, everybody); i++ {
+					page = append(page, user(fmt.Sprint("U", i)))
+				}
+				if n+perPage < everybody {
+					next = fmt.Sprintf("from %d", n+perPage)
+				}
+				fmt.Fprintf(w, `{"ok":true,"members":[%s],"response_metadata":{"next_cursor":%q}}`, strings.Join(page, ","), next)
+			})
+		}
+		for range 2 {
+			for i := range everybody {
+				id := fmt.Sprint("U", i)
+				if who, err := a.account(t.Context(), w, id, true); err != nil || who.ID != id || who.locale != "nl-NL" {
+					t.Fatal(who, err)
+				}
+			}
+		}
+		want := map[bool][2]int{true: {manyUnknown - 1, 3}, false: {everybody, 1}}[listed]
+		if got := [2]int{len(s.asked(usersInfo)), len(s.asked(usersList))}; got != want {
+			t.Errorf("listed %v: asked for one and for a page %v, not %v", listed, got, want)
+		}
+	}
+}
+
+// Who is in a channel is known from before when others have their turn to ask
+// first, and unknown when Slack does not say.
+func TestOldRoster(t *testing.T) {
+	s, a := newStandIn(t, Pace{})
+	w := a.apps[0].workspaces[0]
+	w.rosters.Put(inZwaan, []string{annaUser}, someday)
+	s.pass(24 * time.Hour)
+	s.answer(conversationsMembers, status(500, "", ""))
+	if _, err := a.roster(t.Context(), w, inZwaan); err == nil {
+		t.Error("old, though Slack could be asked")
+	}
+	for i := range 2 * perMinute[conversationsMembers] {
+		w.pace.take(turn{lane: fmt.Sprint(i), method: conversationsMembers}, s.clock())
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), lookupTime)
+	defer cancel()
+	if ids, err := a.roster(ctx, w, inZwaan); err != nil || !slices.Equal(ids, []string{annaUser}) {
+		t.Error(ids, err)
+	}
+	if _, err := a.roster(ctx, w, "C0ANDERS"); !errors.Is(err, errTurn) {
+		t.Error(err)
 	}
 }
 

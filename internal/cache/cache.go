@@ -2,12 +2,14 @@
 package cache
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
 
-// Cache remembers up to most values, then starts anew. The zero Cache is empty,
-// and fit for any number of goroutines.
+// Cache remembers up to most values, and forgets the older half of them when it is
+// full. The zero Cache is empty, and fit for any number of goroutines.
 type Cache[V any] struct {
 	mu   sync.Mutex
 	kept map[string]entry[V]
@@ -32,8 +34,14 @@ func (c *Cache[V]) Get(key string, since time.Time) (V, bool) {
 func (c *Cache[V]) Put(key string, v V, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.kept == nil || len(c.kept) >= most {
+	if c.kept == nil {
 		c.kept = make(map[string]entry[V])
+	}
+	if _, known := c.kept[key]; !known && len(c.kept) >= most {
+		byAge := slices.SortedFunc(maps.Keys(c.kept), func(a, b string) int { return c.kept[a].at.Compare(c.kept[b].at) })
+		for _, old := range byAge[:most/2] {
+			delete(c.kept, old)
+		}
 	}
 	c.kept[key] = entry[V]{v, now}
 }

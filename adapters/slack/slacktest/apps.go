@@ -50,7 +50,7 @@ func Manifest(commands ...string) slack.Manifest {
 	m.Settings.SocketModeEnabled = true
 	m.Settings.Interactivity = &slack.Interactivity{IsEnabled: true}
 	m.Settings.EventSubscriptions = &slack.EventSubscriptions{BotEvents: []string{"app_home_opened", "app_mention", "app_uninstalled", "channel_archive",
-		"channel_left", "channel_rename", "group_archive", "group_left", "group_rename", "member_joined_channel", "member_left_channel", "message.im",
+		"channel_left", "group_archive", "group_left", "member_joined_channel", "member_left_channel", "message.im",
 		"tokens_revoked", "user_change"}}
 	return m
 }
@@ -137,7 +137,7 @@ func (b *Bot) handle() string {
 // those of a channel, the kind of channel goes before it.
 var eventScopes = map[string]string{
 	"app_mention": "app_mentions:read", "user_change": "users:read", "message": ":history",
-	"channel_archive": ":read", "channel_left": ":read", "channel_rename": ":read", "group_archive": ":read", "group_left": ":read", "group_rename": ":read",
+	"channel_archive": ":read", "channel_left": ":read", "group_archive": ":read", "group_left": ":read",
 	"member_joined_channel": ":read", "member_left_channel": ":read",
 }
 

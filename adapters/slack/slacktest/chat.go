@@ -149,14 +149,20 @@ func scalar(v any) bool {
 	return false
 }
 
-// destination is the channel that a bot may post in. A person's id is for the
-// direct conversation.
-func (r *request) destination() (*Channel, error) {
-	id := r.args["channel"]
-	c := r.visible(id)
-	if u := r.bot.Workspace.user(id); u != nil && !u.deleted {
-		c = r.bot.direct(u)
+// conversation is the id of the channel that a request is about. A person's id is
+// for the direct conversation.
+func (r *request) conversation() string {
+	if r.bot != nil {
+		if u := r.bot.Workspace.user(r.args["channel"]); u != nil && !u.deleted {
+			return r.bot.direct(u).ID
+		}
 	}
+	return r.args["channel"]
+}
+
+// destination is the channel that a bot may post in.
+func (r *request) destination() (*Channel, error) {
+	c := r.visible(r.conversation())
 	switch {
 	case c == nil:
 		return nil, refuse("channel_not_found")
@@ -191,7 +197,7 @@ func postMessage(r *request) (object, error) {
 	}
 	if ts := r.args["thread_ts"]; ts != "" {
 		root := c.find(ts)
-		if root == nil {
+		if root == nil { // unconfirmed: Slack may post it outside a thread instead
 			return nil, refuse("thread_not_found")
 		}
 		m.thread = cmp.Or(root.thread, root.ts)
@@ -355,6 +361,30 @@ func (c *Channel) tellMessage(event object) {
 	}
 }
 
+// escaped is a copy of blocks with their plain texts as Slack gives them back:
+// with entities, which those in mrkdwn had when they came
+// (github.com/slackapi/bolt-python/issues/513, of a button).
+func escaped(v any) any {
+	switch v := v.(type) {
+	case []any:
+		all := make([]any, len(v))
+		for i, one := range v {
+			all[i] = escaped(one)
+		}
+		return all
+	case object:
+		o := make(object, len(v))
+		for name, field := range v {
+			o[name] = escaped(field)
+		}
+		if text, ok := o["text"].(string); ok && o["type"] == "plain_text" {
+			o["text"] = entities.Replace(text)
+		}
+		return o
+	}
+	return v
+}
+
 // json is the message as the Web API and payloads give it.
 func (m *message) json(c *Channel) object {
 	o := object{"type": "message", "user": m.user, "text": m.text, "ts": m.ts, "team": c.workspace.ID}
@@ -365,7 +395,7 @@ func (m *message) json(c *Channel) object {
 			"updated": b.Workspace.created, "team_id": b.Workspace.ID, "icons": object{}}
 	}
 	if m.blocks != nil {
-		o["blocks"] = m.blocks
+		o["blocks"] = escaped(m.blocks)
 	}
 	if m.edited != "" {
 		o["edited"] = object{"user": m.user, "ts": m.edited}

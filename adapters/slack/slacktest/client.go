@@ -222,7 +222,7 @@ func pressed(blocks []any, label string) object {
 			if e["type"] != "button" || textOf(e["text"]) != label {
 				continue
 			}
-			action := object{"type": "button", "block_id": block.(object)["block_id"], "action_id": e["action_id"], "text": e["text"]}
+			action := object{"type": "button", "block_id": block.(object)["block_id"], "action_id": e["action_id"], "text": escaped(e["text"])}
 			for _, name := range []string{"value", "style", "url"} {
 				if e[name] != nil {
 					action[name] = e[name]

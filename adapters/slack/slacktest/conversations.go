@@ -99,13 +99,6 @@ func (c *Channel) Archive() {
 	c.tell(object{"type": c.event("archive"), "channel": c.ID, "is_moved": 0})
 }
 
-// Rename gives the channel another name.
-func (c *Channel) Rename(name string) {
-	defer c.workspace.slack.change()()
-	c.name = name
-	c.tell(object{"type": c.event("rename"), "channel": object{"id": c.ID, "name": name, "name_normalized": name, "created": c.created}})
-}
-
 // What follows wants the lock held.
 
 func (c *Channel) has(id string) bool { return slices.Contains(c.members, id) }

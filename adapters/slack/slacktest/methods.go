@@ -29,6 +29,7 @@ var methods = map[string]method{
 	"apps.connections.open": {tier3, "connections:write", openConnection},
 	"bots.info":             {tier3, "users:read", botInfo},
 	"users.info":            {tier4, "users:read", userInfo},
+	"users.list":            {tier2, "users:read", userList},
 	"users.conversations":   {tier3, "", userConversations},
 	"team.info":             {tier3, "team:read", teamInfo},
 	"conversations.info":    {tier3, "", conversationInfo},
@@ -171,7 +172,7 @@ func (s *Slack) call(name, token string, args arguments) reply {
 		team, scopes = g.bot.Workspace.ID, g.bot.scopes
 	}
 	if !s.options.NoLimits {
-		if wait := s.limits.take(s.options.Now(), g.app.ID, team, name, m.tier, args["channel"]); wait > 0 {
+		if wait := s.limits.take(s.options.Now(), g.app.ID, team, name, m.tier, r.conversation()); wait > 0 {
 			return answer(nil, &refusal{code: "ratelimited", after: wait})
 		}
 	}
@@ -284,6 +285,22 @@ func userInfo(r *request) (object, error) {
 		}
 	}
 	return nil, refuse("user_not_found")
+}
+
+// userList gives the workspace's own people and bots.
+func userList(r *request) (object, error) {
+	w := r.bot.Workspace
+	found := []object{}
+	for _, u := range w.users {
+		if u.home == w {
+			found = append(found, u.profile(w, r.args.flag("include_locale")))
+		}
+	}
+	for _, b := range w.bots {
+		found = append(found, b.profile())
+	}
+	members, next, err := page(r, found)
+	return object{"members": members, "cache_ts": w.slack.last / 1e6, "response_metadata": next}, err
 }
 
 // page is one page of a list, and the cursor of the next.

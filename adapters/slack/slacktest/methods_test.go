@@ -196,7 +196,7 @@ func TestThreads(t *testing.T) {
 func TestPeopleAndPages(t *testing.T) {
 	w := newWorld(t, Options{NoLimits: true, PageSize: 2})
 	elders := w.Workspace("Elders")
-	w.zwaan.Invite(w.anna, w.team.Guest("gast", "Gast", "nl-NL"), w.team.Stranger("vreemd", "Van Elders", "nl-NL", elders))
+	w.zwaan.Invite(w.anna, w.team.User("gast", "Gast", "nl-NL"), w.team.Stranger("vreemd", "Van Elders", "nl-NL", elders))
 	var ids []string
 	params := &slack.GetUsersInConversationParameters{ChannelID: w.zwaan.ID, Limit: 100}
 	for pages := 1; ; pages++ {
@@ -214,11 +214,20 @@ func TestPeopleAndPages(t *testing.T) {
 	for _, id := range ids {
 		_, answer := w.call(w.bot.Token, "users.info", "user", id, "include_locale", "true")
 		u := answer["user"].(object)
-		kinds = append(kinds, fmt.Sprintln(u["name"], u["locale"], u["is_bot"], u["is_restricted"], u["is_stranger"] == true, u["team_id"] == elders.ID))
+		kinds = append(kinds, fmt.Sprintln(u["name"], u["locale"], u["is_bot"], u["is_stranger"] == true, u["team_id"] == elders.ID))
 	}
-	if want := []string{"anna nl-NL false false false false\n", "bram en-US false false false false\n", "kansbot <nil> true false false false\n",
-		"gast nl-NL false true false false\n", "vreemd <nil> false false true true\n"}; !slices.Equal(kinds, want) {
+	if want := []string{"anna nl-NL false false false\n", "bram en-US false false false\n", "kansbot <nil> true false false\n",
+		"gast nl-NL false false false\n", "vreemd <nil> false true true\n"}; !slices.Equal(kinds, want) {
 		t.Errorf("members are %v", kinds)
+	}
+	var listed []string
+	for list, err := w.api.GetUsersPaginated().Next(w.ctx); err == nil; list, err = list.Next(w.ctx) {
+		for _, u := range list.Users {
+			listed = append(listed, u.Name+" "+u.Locale)
+		}
+	}
+	if want := []string{"anna nl-NL", "bram en-US", "gast nl-NL", "kansbot "}; !slices.Equal(listed, want) {
+		t.Errorf("listed are %q", listed)
 	}
 	info, err := w.api.GetConversationInfo(&slack.GetConversationInfoInput{ChannelID: w.zwaan.ID, IncludeNumMembers: true})
 	w.must(err)
@@ -315,6 +324,12 @@ func TestLimits(t *testing.T) {
 	}
 	clock.advance(time.Minute)
 	w.must(post())
+
+	// A person's id is for the conversation with them.
+	n = count("chat.postMessage", "text", "x", "channel", w.anna.ID)
+	if n += count("chat.postMessage", "text", "x", "channel", w.anna.DM(w.bot).ID); n != postBurst {
+		t.Errorf("a person takes %d posts at once", n)
+	}
 }
 
 func TestFaults(t *testing.T) {

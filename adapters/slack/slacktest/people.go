@@ -32,7 +32,6 @@ type User struct {
 	home     *Workspace
 	realName string
 	locale   string
-	guest    bool
 	deleted  bool
 	whispers []whispered
 	modals   []*view // the newest last
@@ -49,12 +48,6 @@ type whispered struct {
 func (w *Workspace) User(handle, realName, locale string) *User {
 	defer w.slack.change()()
 	return w.add(&User{Handle: handle, realName: realName, locale: locale})
-}
-
-// Guest makes a restricted member.
-func (w *Workspace) Guest(handle, realName, locale string) *User {
-	defer w.slack.change()()
-	return w.add(&User{Handle: handle, realName: realName, locale: locale, guest: true})
 }
 
 // Stranger makes a member of another workspace, who can be in channels of this
@@ -125,7 +118,7 @@ func (w *Workspace) called(handle string) (id string, found bool) {
 // profile is what users.info of a workspace gives of the person.
 func (u *User) profile(w *Workspace, locale bool) object {
 	o := account(u.ID, u.home.ID, u.Handle, u.realName, w.created)
-	o["deleted"], o["is_restricted"] = u.deleted, u.guest
+	o["deleted"] = u.deleted
 	switch {
 	case u.home != w:
 		o["is_stranger"] = true

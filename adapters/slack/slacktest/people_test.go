@@ -118,17 +118,21 @@ func TestPeople(t *testing.T) {
 			}
 
 			// A button, and what the app does about it.
-			button := slack.NewActionBlock("knop", slack.NewButtonBlockElement("do", "klaar 7", slack.NewTextBlockObject("plain_text", "Klaar", false, false)))
+			button := slack.NewActionBlock("knop", slack.NewButtonBlockElement("do", "klaar 7", slack.NewTextBlockObject("plain_text", "Klaar & weg", false, false)))
 			_, ts, err := w.api.PostMessage(w.zwaan.ID, slack.MsgOptionText("Actie 7", false), slack.MsgOptionBlocks(slack.NewHeaderBlock(slack.NewTextBlockObject("plain_text", "Actie 7", false, false)), button))
 			w.must(err)
 			post := w.bram.Sees(w.zwaan)[0]
-			if post.Read() != "Actie 7\n[Klaar]" || post.Bot != w.bot {
+			if post.Read() != "Actie 7\n[Klaar & weg]" || post.Bot != w.bot {
 				t.Errorf("the post reads %q", post.Read())
 			}
-			w.must(w.bram.Press(w.ctx, post, "Klaar"))
+			w.must(w.bram.Press(w.ctx, post, "Klaar & weg"))
 			act := next("interaction").act
 			if a := act.ActionCallback.BlockActions[0]; a.Value != "klaar 7" || a.ActionID != "do" || act.Message.Timestamp != ts || act.User.ID != w.bram.ID || act.User.TeamID != w.team.ID {
 				t.Errorf("the press is %+v", act)
+			}
+			shown := act.Message.Blocks.BlockSet[1].(*slack.ActionBlock).Elements.ElementSet[0].(*slack.ButtonBlockElement)
+			if want := "Klaar &amp; weg"; act.ActionCallback.BlockActions[0].Text.Text != want || shown.Text.Text != want {
+				t.Errorf("the button's text is %q and %q", act.ActionCallback.BlockActions[0].Text.Text, shown.Text.Text)
 			}
 			_, _, err = w.api.PostMessage("", slack.MsgOptionText("Gedaan", false), slack.MsgOptionReplaceOriginal(act.ResponseURL))
 			w.must(err)
@@ -149,7 +153,7 @@ func TestPeople(t *testing.T) {
 			}
 			_, err = w.api.PublishView(w.anna.ID, slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: []slack.Block{button}}}, "")
 			w.must(err)
-			w.must(w.anna.PressHome(w.ctx, w.bot, "Klaar"))
+			w.must(w.anna.PressHome(w.ctx, w.bot, "Klaar & weg"))
 			if act := next("interaction").act; act.Container.Type != "view" || act.View.Type != slack.VTHomeTab {
 				t.Errorf("a press at home is %+v", act)
 			}

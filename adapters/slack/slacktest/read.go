@@ -55,17 +55,24 @@ func (m *message) snapshot(c *Channel) Message {
 }
 
 // Read is the message as people read it: without markup, buttons as [Label],
-// people as @handle, lists as "- item" and "1. item".
+// people as @handle, lists as "- item" and "1. item". What calls many people at
+// once is @@channel, where the word alone is @channel; of a text that has blocks
+// beside it, it shows nothing else.
 func (m Message) Read() string {
 	w := m.Channel.workspace
 	w.slack.mu.Lock()
 	defer w.slack.mu.Unlock()
+	r := reader{w}
 	if len(m.Blocks) == 0 {
-		return reader{w}.mrkdwn(m.Text)
+		return r.mrkdwn(m.Text)
 	}
 	var blocks []any
 	json.Unmarshal(m.Blocks, &blocks)
-	return reader{w}.blocks(blocks)
+	lines := []string{r.blocks(blocks)}
+	for _, call := range calls.FindAllStringSubmatch(m.Text, -1) {
+		lines = append(lines, r.reference(call[1]))
+	}
+	return joined(lines, "\n")
 }
 
 // Read is the view as people read it, fields as "Label: value" with what is
@@ -191,7 +198,9 @@ func (r reader) inline(e object) string {
 	case "channel":
 		return r.reference("#" + field("channel_id"))
 	case "broadcast":
-		return "@" + field("range")
+		return "@@" + field("range")
+	case "usergroup":
+		return "@@" + field("usergroup_id")
 	case "emoji":
 		return ":" + field("name") + ":"
 	case "date":
@@ -206,6 +215,7 @@ func (r reader) inline(e object) string {
 
 var (
 	references        = regexp.MustCompile(`<([^<>]+)>`)
+	calls             = regexp.MustCompile(`<(!(?:here|channel|everyone|group|subteam)\b[^<>]*)>`)
 	styles            = []*regexp.Regexp{style("*"), style("_"), style("~"), style("`")}
 	fences            = strings.NewReplacer("```\n", "", "\n```", "", "```", "")
 	characterEntities = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
@@ -247,8 +257,8 @@ func (r reader) reference(s string) string {
 		}
 		return "#" + id
 	case '!':
-		if !labelled {
-			return "@" + id
+		if !strings.HasPrefix(id, "date^") {
+			return "@@" + id
 		}
 	}
 	if labelled {

@@ -246,9 +246,3 @@ func (a *App) Freeze() {
 		c.frozen = true
 	}
 }
-
-// UseSocket turns Socket Mode on; requests over HTTP end.
-func (a *App) UseSocket() {
-	defer a.slack.change()()
-	a.socket = true
-}

@@ -8,6 +8,7 @@ import (
 // A tier is how many requests a method takes in any minute, of one app in one
 // workspace (docs.slack.dev/apis/web-api/rate-limits).
 const (
+	tier2 = 20
 	tier3 = 50
 	tier4 = 100
 

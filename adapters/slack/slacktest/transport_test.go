@@ -165,7 +165,7 @@ func TestEventsOverHTTP(t *testing.T) {
 		t.Error("an address passes that is none")
 	}
 	w.must(w.app.UseHTTP(w.ctx, server.URL))
-	w.zwaan.Rename("kernteam-de-zwaan")
+	w.zwaan.Remove(w.bram)
 	w.must(w.Idle(w.ctx))
 	if want := []string{"", "1http_error", "2http_error", "3http_error"}; !slices.Equal(retries, want) {
 		t.Errorf("sent %q, want %q", retries, want)
