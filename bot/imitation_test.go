@@ -1,16 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,6 +38,7 @@ type imitation struct {
 	pending  map[string]*model.Post // by pending id; nil while it is being made
 	dialogs  map[string]model.OpenDialogRequest
 	sessions int
+	triggers int
 }
 
 const imitationToken = "imitationimitationimitatio"
@@ -326,73 +324,4 @@ func (s *imitation) all() []*model.Post {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.posts)
-}
-
-// What follows is what the server sends to the bot, which gives the text that
-// only one person gets to read.
-
-func (s *imitation) command(room *model.Channel, user *model.User, line, trigger string) (text string, err error) {
-	name, rest, _ := strings.Cut(line, " ")
-	form := url.Values{
-		"command": {"/" + name}, "text": {rest}, "token": {commandToken(name)}, "trigger_id": {trigger},
-		"user_id": {user.Id}, "user_name": {user.Username}, "channel_id": {room.Id}, "channel_name": {room.Name},
-	}
-	return s.send(s.bot+"/mattermost/command", "application/x-www-form-urlencoded", []byte(form.Encode()), "Token "+commandToken(name))
-}
-
-func commandToken(command string) string { return "token" + command }
-
-func (s *imitation) press(post *model.Post, action *model.PostAction, user *model.User, trigger string) (text string, err error) {
-	return s.sendJSON(action.Integration.URL, model.PostActionIntegrationRequest{
-		UserId: user.Id, UserName: user.Username, ChannelId: post.ChannelId, PostId: post.Id,
-		TriggerId: trigger, Type: "button", Context: action.Integration.Context,
-	})
-}
-
-// submit sends in the form that was opened with a trigger.
-func (s *imitation) submit(room *model.Channel, user *model.User, trigger string, values map[string]any) error {
-	s.mu.Lock()
-	form, found := s.dialogs[trigger]
-	s.mu.Unlock()
-	if !found {
-		return errors.New("no form was opened")
-	}
-	_, err := s.sendJSON(form.URL, model.SubmitDialogRequest{
-		Type: "dialog_submission", State: form.Dialog.State, UserId: user.Id, ChannelId: room.Id, Submission: values,
-	})
-	return err
-}
-
-func (s *imitation) sendJSON(url string, v any) (string, error) {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return "", err
-	}
-	return s.send(url, "application/json", body, "")
-}
-
-func (s *imitation) send(url, contentType string, body []byte, authorization string) (text string, err error) {
-	r, err := http.NewRequest(http.MethodPost, url, bytes.NewReader(body))
-	if err != nil {
-		return "", err
-	}
-	r.Header.Set("Content-Type", contentType)
-	r.Header.Set("Authorization", authorization)
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return "", err
-	}
-	defer resp.Body.Close()
-	var answer struct {
-		Text          string            `json:"text"`
-		EphemeralText string            `json:"ephemeral_text"`
-		Error         string            `json:"error"`
-		Errors        map[string]string `json:"errors"`
-	}
-	err = json.NewDecoder(resp.Body).Decode(&answer)
-	s.heard()
-	if resp.StatusCode != http.StatusOK || answer.Error != "" || len(answer.Errors) > 0 {
-		err = fmt.Errorf("status %d, %s %v", resp.StatusCode, answer.Error, answer.Errors)
-	}
-	return answer.Text + answer.EphemeralText, err
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
@@ -18,16 +19,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mattermost/mattermost/server/public/model"
+	"kansbot/internal/chat"
 )
 
 const (
-	killEnv  = "KILL_TEST_BOT"  // when set, this process is the bot to be killed
-	seedEnv  = "KILL_TEST_SEED" // decides who does what, what goes wrong and when to kill; not how processes take turns
-	kills    = 220              // a few of them before the bot is up
-	typists  = 8
-	channels = 6
-	forever  = 1 << 30
+	killEnv = "KILL_TEST_BOT"  // when set, this process is the bot to be killed
+	seedEnv = "KILL_TEST_SEED" // decides who does what, what goes wrong and when to kill; not how processes take turns
+	forever = 1 << 30
 )
 
 func TestMain(m *testing.M) {
@@ -46,67 +44,72 @@ func TestMain(m *testing.M) {
 // of all that is stored the posts: each once, in order, in its thread, with its
 // newest text.
 //
-// A few minutes pass between one life and the next, by the rehearsal's clock,
-// so that no post waits long; the night goes by, and reminders fall due.
+// Some time passes between one life and the next, by the rehearsal's clock, so
+// that no post waits long; the night goes by, and reminders fall due.
 func TestKilled(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
-	if given, err := strconv.ParseUint(os.Getenv(seedEnv), 10, 64); err == nil {
-		seed = given
-	}
-	t.Logf("%s=%d", seedEnv, seed)
-	h := newHunt(t, seed)
-	h.next(forever)
-	for _, room := range h.server.rooms {
-		h.found(room)
-	}
+	newHunt(t, plan{kills: 220, typists: 8, rooms: 6, fuse: 70}, func(h *hunt) crowd {
+		return imitate(t, h.bot, h.seed, h.rooms, h.heard)
+	}).run()
+}
 
-	h.server.trouble(true)
-	var typing sync.WaitGroup
-	for i := range uint64(typists) {
-		p := &typist{hunt: h, rand: rand.New(rand.NewPCG(seed, 2+i)), mine: map[string][]told{}}
-		typing.Go(p.keepBusy)
-	}
-	for range kills {
-		if h.rand.IntN(10) == 0 {
-			h.next(forever)
-			time.Sleep(time.Duration(h.rand.Int64N(int64(200 * time.Millisecond)))) // perhaps before it is up
-			continue
-		}
-		h.next(h.rand.IntN(70))
-		h.await()
-	}
-	h.goHome()
-	typing.Wait()
+// crowd is a platform with people in some rooms, all of them in each. Rooms and
+// people go by number; the first of the people leads the kernteams. The platform
+// fails now and then, which a real one does not do on request.
+type crowd interface {
+	env() []string // tells the bot how to reach it
+	handles() []string
+	address(room int) chat.To
+	found(room int) error // sets up the room's kernteam
 
-	h.server.trouble(false)
-	h.next(forever)
-	<-h.life.Load().up
-	for range 3 {
-		if _, err := h.server.sendJSON(h.server.bot+"/rehearse/advance", map[string]string{"by": "10m"}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	h.kill(h.life.Load())
-	h.check()
-	if t.Failed() {
-		t.Logf("the last life:\n%s", h.life.Load().log.String())
-	}
-	h.report()
+	// command types a line. Each call sends the very same; the answer is what
+	// only the asker gets to read.
+	command(room, user int, line string) (send func() (answer string, err error))
+	// press presses some button; it gives the room where the answer counts.
+	press(r *rand.Rand, user int) (room int, answer string, err error)
+	// after are the answers in a room that came by another way than that of what
+	// they answer.
+	after(room int) []string
+
+	shown() []posted // oldest first
+	trouble(on bool)
+	failed() string // what went wrong, how often
+	settle()        // waits for what is still being done for processes that died
+}
+
+// posted is a message, or a page, as people see it.
+type posted struct {
+	id   chat.PostID
+	to   chat.To
+	key  string      // what the bot knows it by; of a page, which has none, its id
+	root chat.PostID // first message of its thread
+	text string      // the letters of it
+}
+
+// plan is how large a hunt is.
+type plan struct {
+	kills   int // a few of them before the bot is up
+	typists int
+	rooms   int
+	fuse    int           // how much happens in a life, at most
+	think   time.Duration // before somebody does the next thing, at most
 }
 
 // hunt is one bot in all of its lives.
 type hunt struct {
 	*testing.T
-	server  *imitation
-	dir     string
-	address string
-	rand    *rand.Rand
-	began   time.Time
-	killed  int
-	life    atomic.Pointer[life]
-	awake   context.Context // of the people; ends with goHome
-	goHome  func()
-	serial  atomic.Int64
+	plan
+	crowd  crowd
+	seed   uint64
+	dir    string
+	listen string // where the bot does
+	bot    string // its address
+	rand   *rand.Rand
+	began  time.Time
+	killed int
+	life   atomic.Pointer[life]
+	awake  context.Context // of the people; ends with goHome
+	goHome func()
+	words  atomic.Int64 // typed so far
 
 	mu   sync.Mutex
 	told []told
@@ -121,25 +124,124 @@ type told struct {
 	word string
 }
 
-func newHunt(t *testing.T, seed uint64) *hunt {
-	address := freeAddress(t)
+func newHunt(t *testing.T, p plan, gather func(*hunt) crowd) *hunt {
+	seed := uint64(time.Now().UnixNano())
+	if given, err := strconv.ParseUint(os.Getenv(seedEnv), 10, 64); err == nil {
+		seed = given
+	}
+	t.Logf("%s=%d", seedEnv, seed)
 	h := &hunt{
-		T: t, dir: t.TempDir(), address: address,
+		T: t, plan: p, seed: seed, dir: t.TempDir(), listen: freeAddress(t),
 		rand: rand.New(rand.NewPCG(seed, 1)), began: time.Now(),
 	}
+	h.bot = "http://" + h.listen
 	h.awake, h.goHome = context.WithCancel(t.Context())
-	h.server = imitate(t, "http://"+address, seed, channels, func() {
-		if l := h.life.Load(); l != nil { // who comes before the first life is not ours
-			l.happens()
-		}
-	})
+	h.crowd = gather(h)
 	t.Cleanup(func() {
-		if l := h.life.Load(); l.ended != nil {
+		if l := h.life.Load(); l != nil && l.ended != nil {
 			l.cmd.Process.Kill()
 			<-l.ended
 		}
 	})
 	return h
+}
+
+// heard is called when something happened that the bot had to do with.
+func (h *hunt) heard() {
+	if l := h.life.Load(); l != nil { // who comes before the first life is not ours
+		l.happens()
+	}
+}
+
+func (h *hunt) run() {
+	h.next(forever)
+	<-h.life.Load().up
+	for room := range h.rooms {
+		h.found(room)
+	}
+
+	h.crowd.trouble(true)
+	var typing sync.WaitGroup
+	for i := range uint64(h.typists) {
+		p := &typist{hunt: h, rand: rand.New(rand.NewPCG(h.seed, 2+i)), mine: map[string][]told{}}
+		typing.Go(p.keepBusy)
+	}
+	for range h.kills {
+		if h.rand.IntN(10) == 0 {
+			h.next(forever)
+			h.pass(200 * time.Millisecond) // perhaps before it is up
+			continue
+		}
+		h.next(h.rand.IntN(h.fuse))
+		h.await()
+	}
+	h.goHome()
+	typing.Wait()
+	for range h.kills / 10 { // while it works off what waits
+		h.next(forever)
+		<-h.life.Load().up
+		h.pass(300 * time.Millisecond)
+	}
+	h.crowd.trouble(false)
+	h.next(forever)
+	<-h.life.Load().up
+	h.finish()
+	h.kill(h.life.Load())
+	h.noteAfter()
+	h.check()
+	if t := h.T; t.Failed() {
+		t.Logf("the last life:\n%s", h.life.Load().log.String())
+	}
+	h.report()
+}
+
+// found sets up the kernteam of a room. The bot says that it runs a moment
+// before it takes commands.
+func (h *hunt) found(room int) {
+	err := h.crowd.found(room)
+	for n := 0; err != nil && n < 100; n++ {
+		time.Sleep(10 * time.Millisecond)
+		err = h.crowd.found(room)
+	}
+	if err != nil {
+		h.Fatalf("no kernteam: %v\n%s", err, h.life.Load().log.String())
+	}
+}
+
+var waitingPosts = regexp.MustCompile(`(?m)^kansbot_outbox_waiting (\d+)$`)
+
+// finish lets the last life do all that there is to do. What waits for the
+// rehearsal's clock needs no patience, what waits for the platform does.
+func (h *hunt) finish() {
+	for range 3 {
+		answer, err := http.Post(h.bot+"/rehearse/advance", "application/json", strings.NewReader(`{"by": "10m"}`))
+		if err != nil || answer.StatusCode != http.StatusOK {
+			h.Fatalf("%v, %v\n%s", answer, err, h.life.Load().log.String())
+		}
+		answer.Body.Close()
+	}
+	deadline := time.Now().Add(time.Minute)
+	for first := true; ; first = false {
+		answer, err := http.Get(h.bot + "/metrics")
+		if err != nil {
+			h.Fatal(err)
+		}
+		metrics, err := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		waiting := waitingPosts.FindSubmatch(metrics)
+		switch {
+		case err != nil || waiting == nil:
+			h.Fatalf("metrics: %v\n%s", err, metrics)
+		case string(waiting[1]) == "0":
+			return
+		case time.Now().After(deadline):
+			h.Errorf("%s posts still wait", waiting[1])
+			return
+		case first:
+			h.Logf("after %v: %s posts wait for the platform", time.Since(h.began).Round(time.Second), waiting[1])
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 // freeAddress stays free between two lives: its port is not one that a
@@ -191,16 +293,13 @@ func (h *hunt) next(fuse int) {
 		close(before.over)
 		h.kill(before)
 	}
-	evening := time.Date(2027, 1, 11, 20, 0, 0, 0, amsterdam)
-	now := evening.Add(time.Since(h.began) + time.Duration(h.killed)*6*time.Minute)
+	const whole = 22 * time.Hour
+	noon := time.Date(2027, 1, 11, 12, 0, 0, 0, amsterdam)
+	now := noon.Add(time.Since(h.began) + time.Duration(h.killed)*whole/time.Duration(h.kills))
 	l.cmd = exec.Command(os.Args[0], "serve", "--rehearse-from", now.Format(time.RFC3339Nano))
 	l.cmd.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "KANSBOT_") }),
-		killEnv+"=1",
-		"KANSBOT_LISTEN="+h.address, "KANSBOT_PUBLIC_URL="+h.server.bot, "KANSBOT_DATA="+h.dir,
-		"KANSBOT_MATTERMOST_URL="+h.server.URL, "KANSBOT_MATTERMOST_TOKEN="+imitationToken,
-		"KANSBOT_MATTERMOST_COMMAND_TOKENS={signaal: "+commandToken("signaal")+", actie: "+commandToken("actie")+", kernteam: "+commandToken("kernteam")+"}",
-		"KANSBOT_MATTERMOST_ACTION_SECRET="+strings.Repeat("a1", 20), "KANSBOT_MATTERMOST_DIALOG_SECRET="+strings.Repeat("d2", 20),
-	)
+		killEnv+"=1", "KANSBOT_LISTEN="+h.listen, "KANSBOT_PUBLIC_URL="+h.bot, "KANSBOT_DATA="+h.dir)
+	l.cmd.Env = append(l.cmd.Env, h.crowd.env()...)
 	l.cmd.Stderr = l
 	if _, err := l.cmd.StdinPipe(); err != nil {
 		h.Fatal(err)
@@ -216,6 +315,9 @@ func (h *hunt) next(fuse int) {
 	l.happens()
 }
 
+// pass lets some time pass, less than most.
+func (h *hunt) pass(most time.Duration) { time.Sleep(time.Duration(h.rand.Int64N(int64(most)))) }
+
 // await returns at a random moment after the fuse has burnt.
 func (h *hunt) await() {
 	l := h.life.Load()
@@ -225,7 +327,7 @@ func (h *hunt) await() {
 	case <-time.After(2 * time.Minute): // only a failing test waits for it
 		h.Fatalf("nothing happens any more\n%s", l.log.String())
 	}
-	time.Sleep(time.Duration(h.rand.Int64N(int64(3 * time.Millisecond))))
+	h.pass(3 * time.Millisecond)
 }
 
 func (h *hunt) kill(l *life) {
@@ -234,164 +336,11 @@ func (h *hunt) kill(l *life) {
 	if status, ok := l.cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGKILL {
 		h.Fatalf("it ended by itself: %v\n%s", l.cmd.ProcessState, l.log.String())
 	}
-	h.server.settle()
+	h.crowd.settle()
 	h.killed++
 	for _, bad := range []string{"panic", "event failed", "due moment failed", "refused for good", "cannot write", "cannot read", "DATA RACE"} {
 		if strings.Contains(l.log.String(), bad) {
 			h.Errorf("%s:\n%s", bad, l.log.String())
 		}
 	}
-}
-
-// found sets up the kernteam of a room, as its people would.
-func (h *hunt) found(room *model.Channel) {
-	<-h.life.Load().up
-	chair, trigger := h.server.people[0], h.trigger()
-	answer, err := h.server.command(room, chair, "kernteam", trigger)
-	for n := 0; err != nil && n < 100; n++ { // it says that it runs a moment before it takes commands
-		time.Sleep(10 * time.Millisecond)
-		answer, err = h.server.command(room, chair, "kernteam", trigger)
-	}
-	if err == nil {
-		err = h.server.submit(room, chair, trigger, map[string]any{
-			"naam": "Kernteam De Zwaan", "school": "De Zwaan", "gemeente": "Zwanendam",
-			"soort": "basisonderwijs", "regio": "midden", "taal": "nl", "voorzitter": chair.Id,
-		})
-	}
-	if err != nil {
-		h.Fatalf("no kernteam: %v; %q\n%s", err, answer, h.life.Load().log.String())
-	}
-}
-
-func (h *hunt) trigger() string { return fmt.Sprint("trigger", h.serial.Add(1)) }
-
-// word is one that nobody ever typed before, and no name.
-func (h *hunt) word() string {
-	const letters = "bcdfghjklmnpqrstvwxz"
-	word := "zq"
-	for n := int(h.serial.Add(1)); n > 0; n /= len(letters) {
-		word += letters[n%len(letters):][:1]
-	}
-	return word
-}
-
-// typist is somebody, or rather everybody in turn, at a keyboard.
-type typist struct {
-	*hunt
-	rand *rand.Rand
-	mine map[string][]told // what they were told of, by kind
-}
-
-func (p *typist) keepBusy() {
-	for p.awaitUp() {
-		p.act()
-	}
-}
-
-// awaitUp returns when the bot runs, or false when the people go home.
-func (h *hunt) awaitUp() bool {
-	for {
-		l := h.life.Load()
-		select {
-		case <-h.awake.Done():
-			return false
-		case <-l.up:
-			return true
-		case <-l.over:
-		}
-	}
-}
-
-// act does one thing: a new signal or action, or something with an earlier one.
-func (p *typist) act() {
-	room, user := p.rand.IntN(channels), p.rand.IntN(len(p.server.people))
-	switch kind := p.rand.IntN(20); {
-	case kind < 8:
-		word := p.word()
-		p.types(told{room: room, word: word}, user, "signaal nieuw kijkt weg bij "+word+" #leren")
-	case kind < 12:
-		word, owner := p.word(), p.server.people[p.rand.IntN(len(p.server.people))].Username
-		p.types(told{room: room, word: word}, user, "actie @"+owner+" belt "+word+" morgen")
-	case kind < 15:
-		if a, found := p.earlier("action"); found {
-			deed := []string{"klaar %d", "uitstel %d tot over 3 weken", "hulp %d"}[p.rand.IntN(3)]
-			p.types(told{room: a.room}, user, "actie "+fmt.Sprintf(deed, a.nr))
-		}
-	case kind < 17:
-		if s, found := p.earlier("signal"); found {
-			p.types(told{room: s.room}, 0, fmt.Sprintf("signaal wijzig %d ouders: akkoord", s.nr)) // the chair may
-		}
-	default:
-		p.presses(user)
-	}
-}
-
-func (p *typist) earlier(what string) (told, bool) {
-	list := p.mine[what]
-	if len(list) == 0 {
-		return told{}, false
-	}
-	return list[p.rand.IntN(len(list))], true
-}
-
-// types gives a command. When the answer got lost, the request may come a
-// second time, as proxies do.
-func (p *typist) types(about told, user int, line string) {
-	room, trigger := p.server.rooms[about.room], p.trigger()
-	answer, err := p.server.command(room, p.server.people[user], line, trigger)
-	if err != nil && p.rand.IntN(2) == 0 && p.awaitUp() {
-		answer, err = p.server.command(room, p.server.people[user], line, trigger)
-		if err == nil && answer == "" && about.word != "" {
-			about.what = "again" // nothing to say: that was done already
-			p.note(about)
-		}
-	}
-	if err == nil {
-		p.hears(about, answer)
-	}
-}
-
-func (p *typist) presses(user int) {
-	posts := p.server.all()
-	if len(posts) == 0 {
-		return
-	}
-	post := posts[p.rand.IntN(len(posts))]
-	room := slices.IndexFunc(p.server.rooms, func(c *model.Channel) bool { return c.Id == post.ChannelId })
-	for _, a := range post.Attachments() {
-		if len(a.Actions) == 0 || room < 0 {
-			continue
-		}
-		answer, err := p.server.press(post, a.Actions[p.rand.IntN(len(a.Actions))], p.server.people[user], p.trigger())
-		if err == nil {
-			p.hears(told{room: room}, answer)
-		}
-		return
-	}
-}
-
-// answers are what people are told once something is stored.
-var answers = map[string]*regexp.Regexp{
-	"signal":    regexp.MustCompile(`nu signaal \*\*(\d+)\*\* over`),
-	"changed":   regexp.MustCompile(`^Signaal (\d+) is aangepast`),
-	"action":    regexp.MustCompile(`^Actie \*\*(\d+)\*\* staat op naam`),
-	"done":      regexp.MustCompile(`^Mooi, actie (\d+) is klaar`),
-	"postponed": regexp.MustCompile(`^Actie (\d+) heeft een nieuwe datum`),
-}
-
-func (p *typist) hears(about told, answer string) {
-	for what, pattern := range answers {
-		if found := pattern.FindStringSubmatch(answer); found != nil {
-			about.what = what
-			about.nr, _ = strconv.Atoi(found[1])
-			p.mine[what] = append(p.mine[what], about)
-			p.note(about)
-		}
-	}
-}
-
-func (h *hunt) note(about told) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.told = append(h.told, about)
 }
