@@ -48,7 +48,7 @@ func Setup(ctx context.Context, o SetupOptions, out io.Writer) (App, error) {
 		return App{}, errors.New("het adres waarop Slack Kansbot bereikt moet eruitzien als https://kansbot.voorbeeld.nl")
 	}
 	if s.apiURL == DefaultAPIURL && o.PublicURL != "" && !strings.HasPrefix(o.PublicURL, "https://") {
-		return App{}, errors.New("Slack roept alleen adressen aan die met https:// beginnen; zet er een proxy met https voor, of gebruik Socket Mode")
+		return App{}, errors.New("het adres voor Slack moet met https:// beginnen; zet er een proxy met https voor, of gebruik Socket Mode")
 	}
 	s.tell()
 	was := ""
