@@ -69,7 +69,7 @@ func TestSetup(t *testing.T) {
 			answers: []string{cannedBot}, err: "daar luistert niemand"},
 		{name: "no address", change: func(_ *canned, o *SetupOptions) { o.APIURL = "slack" }, err: "het adres van de API moet eruitzien als https://"},
 		{name: "no address of ours", change: func(_ *canned, o *SetupOptions) { o.PublicURL = "kansbot.example" }, err: "https://kansbot.voorbeeld.nl"},
-		{name: "without TLS", change: func(_ *canned, o *SetupOptions) { o.APIURL, o.PublicURL = "", "http://kansbot.example" }, err: "alleen adressen aan die met https:// beginnen"},
+		{name: "without TLS", change: func(_ *canned, o *SetupOptions) { o.APIURL, o.PublicURL = "", "http://kansbot.example" }, err: "moet met https:// beginnen"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newCanned(t)
