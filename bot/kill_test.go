@@ -246,7 +246,7 @@ func (h *hunt) finish() {
 
 // freeAddress stays free between two lives: its port is not one that a
 // connection from here gets by chance.
-func freeAddress(t *testing.T) string {
+func freeAddress(t interface{ Fatalf(string, ...any) }) string {
 	for range 100 {
 		address := fmt.Sprint("127.0.0.1:", 20_000+rand.IntN(10_000))
 		if l, err := net.Listen("tcp", address); err == nil {
@@ -254,7 +254,7 @@ func freeAddress(t *testing.T) string {
 			return address
 		}
 	}
-	t.Fatal("no free port")
+	t.Fatalf("no free port")
 	return ""
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"regexp"
 	"strings"
@@ -39,10 +38,8 @@ func mattermostStage(t *testing.T) func(*testscript.TestScript, *scene) stage {
 			}
 		}
 		p.room = server.NewChannel(ts, team, "kernteam", true, members...)
-		free, err := net.Listen("tcp", "127.0.0.1:0")
-		ts.Check(err)
-		p.at = free.Addr().String()
-		free.Close()
+		p.at = freeAddress(ts)
+		var err error
 		p.settings, err = mattermost.Setup(context.Background(), mattermost.SetupOptions{
 			URL: server.URL, AdminToken: server.AdminToken, Team: team.Name, Channels: []string{p.room.Name},
 			PublicURL: "http://" + p.at, Usages: command.Usages(text.NL), BotName: "kansbot-" + team.Name,

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -28,10 +27,7 @@ func slackStage(signed bool) func(*testing.T) func(*testscript.TestScript, *scen
 			p := &slackPlay{scene: s, signed: signed, users: map[string]*slacktest.User{}}
 			p.server = slacktest.New(slacktest.Options{NoLimits: true})
 			ts.Defer(p.server.Close)
-			free, err := net.Listen("tcp", "127.0.0.1:0")
-			ts.Check(err)
-			p.at = free.Addr().String()
-			free.Close()
+			p.at = freeAddress(ts)
 
 			workspace := p.server.Workspace("De Zwaan")
 			p.app = p.server.App(slack.Manifest(command.Usages(text.NL), ""))
