@@ -72,7 +72,7 @@ func BenchmarkSlackAck(b *testing.B) {
 				if err != nil {
 					return wired{}, err
 				}
-				return wired{Platform: adapter, routes: adapter.Routes, state: func() state { return slackState(adapter.Health()) }, begin: func(context.Context) error { return nil }}, nil
+				return wiredSlack(adapter, a), nil
 			}, "/slack/command", id)
 			// Who is in each channel is looked up at the start.
 			if err := server.Until(b.Context(), func() bool { return server.Calls("conversations.members") >= clients }); err != nil {

@@ -34,12 +34,16 @@ func wireMattermost(_ context.Context, a *app) (wired, error) {
 	if err != nil {
 		return wired{}, err
 	}
+	return wiredMattermost(adapter, a), nil
+}
+
+func wiredMattermost(adapter *mattermost.Adapter, a *app) wired {
 	return wired{
 		Platform: inRealTime{adapter, a.clock},
 		routes:   adapter.Routes,
 		state:    func() state { return mattermostState(adapter.Health()) },
 		begin:    func(context.Context) error { return nil },
-	}, nil
+	}
 }
 
 func mattermostState(h mattermost.Health) state {

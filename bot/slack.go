@@ -48,12 +48,16 @@ func wireSlack(_ context.Context, a *app) (wired, error) {
 	if err != nil {
 		return wired{}, err
 	}
+	return wiredSlack(adapter, a), nil
+}
+
+func wiredSlack(adapter *slack.Adapter, a *app) wired {
 	return wired{
 		Platform: inRealTime{adapter, a.clock},
 		routes:   adapter.Routes,
 		state:    func() state { return slackState(adapter.Health()) },
 		begin:    func(context.Context) error { return nil },
-	}, nil
+	}
 }
 
 func slackState(workspaces []slack.Health) (s state) {

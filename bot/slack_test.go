@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -51,10 +50,7 @@ func (h *slackHouse) wire(_ context.Context, a *app) (wired, error) {
 	if err != nil {
 		return wired{}, err
 	}
-	return wired{
-		Platform: adapter, routes: func(mux *http.ServeMux) { adapter.Routes(mux) }, state: func() state { return state{connected: 1} },
-		begin: func(context.Context) error { return nil },
-	}, nil
+	return wiredSlack(adapter, a), nil
 }
 
 func (h *slackHouse) until(what string, met func() bool) {

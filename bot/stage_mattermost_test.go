@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -79,11 +78,7 @@ func (p *mattermostPlay) wire(_ context.Context, a *app) (wired, error) {
 	if err != nil {
 		return wired{}, err
 	}
-	return wired{
-		Platform: inRealTime{adapter, a.clock}, routes: func(mux *http.ServeMux) { adapter.Routes(mux) },
-		state: func() state { return mattermostState(adapter.Health()) },
-		begin: func(context.Context) error { return nil },
-	}, nil
+	return wiredMattermost(adapter, a), nil
 }
 
 // handles writes @anna as the user is called on this server.

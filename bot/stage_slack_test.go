@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -74,11 +73,7 @@ func (p *slackPlay) wire(_ context.Context, a *app) (wired, error) {
 	if err != nil {
 		return wired{}, err
 	}
-	return wired{
-		Platform: inRealTime{adapter, a.clock}, routes: func(mux *http.ServeMux) { adapter.Routes(mux) },
-		state: func() state { return slackState(adapter.Health()) },
-		begin: func(context.Context) error { return nil },
-	}, nil
+	return wiredSlack(adapter, a), nil
 }
 
 // does waits until the bot can be reached, and then does something as user.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"net/http"
 	"path/filepath"
 	"testing"
 	"time"
@@ -58,7 +57,7 @@ func BenchmarkStorm(b *testing.B) {
 			if err != nil {
 				return wired{}, err
 			}
-			return wired{Platform: adapter, routes: func(*http.ServeMux) {}, state: func() state { return state{connected: 1} }, begin: func(context.Context) error { return nil }}, nil
+			return wiredSlack(adapter, a), nil
 		})
 		if err != nil {
 			b.Fatal(err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -136,7 +135,7 @@ func (a *Adapter) command(ctx context.Context, r *http.Request) (any, int) {
 		channel = ""
 	}
 	reply := a.ask(ctx, chat.Event{
-		ID: eventID("command", trigger), Channel: channel, User: who, Locale: locale,
+		ID: chat.EventIDOf("command", trigger), Channel: channel, User: who, Locale: locale,
 		Act: chat.Typed{Command: name, Text: form.Get("text"), Mentions: mentions(form)},
 	})
 	text := a.reply(ctx, reply, trigger, say)
@@ -184,7 +183,7 @@ func (a *Adapter) action(ctx context.Context, r *http.Request) (any, int) {
 		return whisper{EphemeralText: a.notThere(err, say), SkipSlackParsing: true}, 0
 	}
 	reply := a.ask(ctx, chat.Event{
-		ID: eventID("press", press.TriggerId), Channel: channel, User: who, Locale: locale,
+		ID: chat.EventIDOf("press", press.TriggerId), Channel: channel, User: who, Locale: locale,
 		Act: chat.Pressed{Post: chat.PostID(press.PostId), Do: do},
 	})
 	text := a.reply(ctx, reply, press.TriggerId, say)
@@ -275,16 +274,6 @@ func (a *Adapter) text(ctx context.Context, body chat.Message) string {
 		return ""
 	}}
 	return r.message(body).Message
-}
-
-// eventID makes an id of a trigger, which itself is worth keeping to ourselves:
-// whoever has it can open forms for that person, for 30 seconds.
-func eventID(kind, trigger string) string {
-	if trigger == "" {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(trigger))
-	return kind + ":" + hex.EncodeToString(sum[:16])
 }
 
 // isID says whether s has the form of the server's ids.

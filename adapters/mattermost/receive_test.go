@@ -25,7 +25,7 @@ func TestCommand(t *testing.T) {
 		t.Errorf("answer %d %s", got.Code, got.Body)
 	}
 	want := chat.Event{
-		ID: eventID("command", "dHJpZ2dlcg=="), Platform: "mattermost", Channel: zwaanID, User: anna, Locale: "nl",
+		ID: chat.EventIDOf("command", "dHJpZ2dlcg=="), Platform: "mattermost", Channel: zwaanID, User: anna, Locale: "nl",
 		Act: chat.Typed{Command: "signaal", Text: "K-014  leert @Bart.\ngraag", Mentions: map[string]string{"bart": bartID}},
 	}
 	if len(s.events) != 1 || !reflect.DeepEqual(s.events[0], want) {
@@ -216,7 +216,7 @@ func TestPress(t *testing.T) {
 		t.Errorf("answer %d %s", got.Code, got.Body)
 	}
 	want := chat.Event{
-		ID: eventID("press", "dA=="), Platform: "mattermost", Channel: zwaanID, User: anna, Locale: "nl",
+		ID: chat.EventIDOf("press", "dA=="), Platform: "mattermost", Channel: zwaanID, User: anna, Locale: "nl",
 		Act: chat.Pressed{Post: "postpostpostpostpostpost00", Do: "actie klaar 7"},
 	}
 	if len(s.events) != 1 || !reflect.DeepEqual(s.events[0], want) {

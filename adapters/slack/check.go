@@ -100,7 +100,7 @@ func (c *checkup) public(ctx context.Context) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/healthz", nil)
 	if err == nil {
 		var answer *http.Response
-		if answer, err = impatient().Do(request); err == nil {
+		if answer, err = client(nil).Do(request); err == nil {
 			io.Copy(io.Discard, io.LimitReader(answer.Body, 1<<20))
 			answer.Body.Close()
 			if answer.StatusCode != http.StatusOK {

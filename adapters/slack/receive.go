@@ -2,8 +2,6 @@ package slack
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -112,7 +110,7 @@ func (a *Adapter) command(one *app, c slack.SlashCommand) answer {
 		w: w, user: c.UserID, name: c.UserName, channel: place(c.ChannelID), member: true,
 		trigger: c.TriggerID, hook: a.hookAt(c.ResponseURL, place(c.ChannelID)),
 	}
-	pending := a.begin(from, eventID("command", c.TriggerID), func(ctx context.Context) chat.Act {
+	pending := a.begin(from, chat.EventIDOf("command", c.TriggerID), func(ctx context.Context) chat.Act {
 		text, mentions := a.read(ctx, w, c.Text)
 		return chat.Typed{Command: name, Text: text, Mentions: mentions}
 	})
@@ -260,7 +258,7 @@ func (a *Adapter) pressed(in interaction, from asker) answer {
 		switch {
 		case act == nil || action.Value == "":
 		case view.Type == string(slack.VTModal):
-			pending := a.begin(from, eventID("press", from.trigger), just(act))
+			pending := a.begin(from, chat.EventIDOf("press", from.trigger), just(act))
 			return answer{then: func() {
 				a.fill(from, view.ID, nil, <-pending)
 			}}
@@ -288,7 +286,7 @@ func (a *Adapter) picked(in interaction, from asker) answer {
 
 // answered acknowledges at once, and answers after that.
 func (a *Adapter) answered(from asker, kind string, act func(context.Context) chat.Act) answer {
-	pending := a.begin(from, eventID(kind, from.trigger), act)
+	pending := a.begin(from, chat.EventIDOf(kind, from.trigger), act)
 	return answer{then: func() {
 		if reply, done := a.prompted(pending); done {
 			a.give(from, reply)
@@ -375,16 +373,6 @@ func (a *Adapter) read(ctx context.Context, w *workspace, text string) (string, 
 		}
 		return who.Handle
 	})
-}
-
-// eventID makes an id of a trigger, which itself is worth keeping to ourselves:
-// whoever has it can open a form for that person.
-func eventID(kind, trigger string) string {
-	if trigger == "" {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(trigger))
-	return kind + ":" + hex.EncodeToString(sum[:16])
 }
 
 // place is a channel as an event names it. Whatever direct conversation

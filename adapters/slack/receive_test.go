@@ -42,7 +42,7 @@ func TestCommand(t *testing.T) {
 		t.Errorf("Slack would refuse it: %q", wrong)
 	}
 	want := chat.Event{
-		ID: eventID("command", trigger), Platform: "slack", Workspace: teamID, Channel: zwaanID, User: anna, Locale: "nl-NL",
+		ID: chat.EventIDOf("command", trigger), Platform: "slack", Workspace: teamID, Channel: zwaanID, User: anna, Locale: "nl-NL",
 		Act: chat.Typed{Command: "signaal", Text: "K-014 leert <3 & @bart.b.\ngraag", Mentions: map[string]string{"bart.b": bartID}},
 	}
 	if events := h.got(); len(events) != 1 || !reflect.DeepEqual(events[0], want) {
@@ -203,7 +203,7 @@ func TestPress(t *testing.T) {
 	}
 	h.idle(t)
 	want := chat.Event{
-		ID: eventID("press", trigger), Platform: "slack", Workspace: teamID, Channel: zwaanID, User: anna, Locale: "nl-NL",
+		ID: chat.EventIDOf("press", trigger), Platform: "slack", Workspace: teamID, Channel: zwaanID, User: anna, Locale: "nl-NL",
 		Act: chat.Pressed{Post: zwaanID + "/" + messageTS, Do: "actie klaar 7"},
 	}
 	if events := h.got(); len(events) != 1 || !reflect.DeepEqual(events[0], want) {
@@ -276,7 +276,7 @@ func TestPicked(t *testing.T) {
 	}
 	h.idle(t)
 	events := h.got()
-	if len(events) != 1 || events[0].Channel != zwaanID || events[0].ID != eventID("pick", trigger) || events[0].User != anna {
+	if len(events) != 1 || events[0].Channel != zwaanID || events[0].ID != chat.EventIDOf("pick", trigger) || events[0].User != anna {
 		t.Fatalf("events %+v", events)
 	}
 	if act := events[0].Act.(chat.Picked); act.Command != "signaal" || !strings.HasPrefix(act.Text, "Kees & @anna ") || !reflect.DeepEqual(act.Mentions, map[string]string{"anna": annaID}) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -147,15 +146,7 @@ func (s *setup) ask(ctx context.Context, question, was string, try func(context.
 }
 
 func (s *setup) client(bot, app string) *slack.Client {
-	return slack.New(bot, slack.OptionAPIURL(s.apiURL), slack.OptionAppLevelToken(app), slack.OptionHTTPClient(impatient()))
-}
-
-// impatient is for a few requests only, and follows no redirects.
-func impatient() *http.Client {
-	return &http.Client{
-		Timeout:       requestTimeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	return slack.New(bot, slack.OptionAPIURL(s.apiURL), slack.OptionAppLevelToken(app), slack.OptionHTTPClient(client(nil)))
 }
 
 func (s *setup) tryBotToken(ctx context.Context, token string) (err error) {

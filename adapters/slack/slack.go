@@ -119,12 +119,7 @@ func New(s Settings, now func() time.Time, log *slog.Logger) (*Adapter, error) {
 	if len(s.Apps) == 0 {
 		return nil, errors.New("slack: no app")
 	}
-	// It follows no redirects, which would turn a POST into a GET.
-	a.client = &http.Client{
-		Timeout:       requestTimeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport:     transport(),
-	}
+	a.client = client(transport())
 	for _, settings := range s.Apps {
 		if err := settings.usable(); err != nil {
 			return nil, err
@@ -139,6 +134,16 @@ func New(s Settings, now func() time.Time, log *slog.Logger) (*Adapter, error) {
 		a.apps = append(a.apps, one)
 	}
 	return a, nil
+}
+
+// client follows no redirects, which would turn a POST into a GET. Without a
+// transport it has that of the standard library.
+func client(t http.RoundTripper) *http.Client {
+	return &http.Client{
+		Timeout:       requestTimeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport:     t,
+	}
 }
 
 // transport keeps enough connections open for a morning's reminders.

@@ -22,20 +22,33 @@ func (r *Request) opened() (answer, error) {
 	if len(teams) == 0 {
 		return answer{body: chat.Message{view.Para(r.lang, "home.none")}}, nil
 	}
+	body, err := r.eachHome(teams, e.User.ID, func(t *Request, mine []team.Action, next team.Meeting) (chat.Message, error) {
+		return t.view().Home(mine, next, t.today()), nil
+	})
+	return answer{body: body}, err
+}
+
+// eachHome shows what each kernteam has for one of its members.
+func (r *Request) eachHome(teams []team.Kernteam, user string, show func(*Request, []team.Action, team.Meeting) (chat.Message, error)) (chat.Message, error) {
 	var body chat.Message
 	for _, k := range teams {
-		r.in(k)
-		mine, err := store.OpenActionsOf(r.tx, k.ID, e.User.ID)
+		t := &Request{bot: r.bot, tx: r.tx, now: r.now}
+		t.in(k)
+		mine, err := store.OpenActionsOf(t.tx, k.ID, user)
 		if err != nil {
-			return answer{}, err
+			return nil, err
 		}
-		next, _, err := r.nextMeeting()
+		next, _, err := t.nextMeeting()
 		if err != nil {
-			return answer{}, err
+			return nil, err
 		}
-		body = append(body, r.view().Home(mine, next, r.today())...)
+		shown, err := show(t, mine, next)
+		if err != nil {
+			return nil, err
+		}
+		body = append(body, shown...)
 	}
-	return answer{body: body}, nil
+	return body, nil
 }
 
 // visited makes the asker's home page, or makes it anew.
@@ -66,25 +79,10 @@ func (r *Request) home(to chat.To) (chat.Message, error) {
 	if len(teams) == 0 {
 		return chat.Message{view.Para(r.lang, "home.none")}, nil
 	}
-	var body chat.Message
-	for _, k := range teams[:min(len(teams), maxAtHome)] {
-		t := &Request{bot: r.bot, tx: r.tx, now: r.now}
-		t.in(k)
-		mine, err := store.OpenActionsOf(r.tx, k.ID, to.User)
-		if err != nil {
-			return nil, err
-		}
-		signals, err := store.OpenSignals(r.tx, k.ID)
-		if err != nil {
-			return nil, err
-		}
-		next, _, err := t.nextMeeting()
-		if err != nil {
-			return nil, err
-		}
-		body = append(body, t.view().HomePage(mine, signals, next, t.today())...)
-	}
-	return body, nil
+	return r.eachHome(teams[:min(len(teams), maxAtHome)], to.User, func(t *Request, mine []team.Action, next team.Meeting) (chat.Message, error) {
+		signals, err := store.OpenSignals(t.tx, t.team.ID)
+		return t.view().HomePage(mine, signals, next, t.today()), err
+	})
 }
 
 // maxAtHome is how many kernteams a home page shows.

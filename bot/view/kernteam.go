@@ -88,6 +88,15 @@ func (v View) NewChair(m team.Member) chat.Message {
 
 // Home is what one kernteam has for somebody who turns to Kansbot directly.
 func (v View) Home(mine []team.Action, next team.Meeting, today team.Date) chat.Message {
+	message := v.homeTop(mine, next)
+	if len(mine) == 0 {
+		return message
+	}
+	return append(message, v.actionItems(mine, today))
+}
+
+// homeTop is the kernteam, when it meets, and how many actions are one's own.
+func (v View) homeTop(mine []team.Action, next team.Meeting) chat.Message {
 	message := chat.Message{Heading(v.Lang, "home.title", "name", v.Team.Name)}
 	if next.Nr != 0 {
 		message = append(message, v.para("overview.next", "when", v.When(next.Start)))
@@ -97,7 +106,7 @@ func (v View) Home(mine []team.Action, next team.Meeting, today team.Date) chat.
 	if len(mine) == 0 {
 		return append(message, v.para("mine.none"))
 	}
-	return append(message, v.para("mine.title", "n", len(mine)), v.actionItems(mine, today))
+	return append(message, v.para("mine.title", "n", len(mine)))
 }
 
 // AtHome begins what a button on a home page does: then come the kernteam and
@@ -107,10 +116,7 @@ const AtHome = "in"
 // HomePage is what one kernteam has on the page of one of its members: Home
 // with buttons, and the signals that wait.
 func (v View) HomePage(mine []team.Action, signals []team.Signal, next team.Meeting, today team.Date) chat.Message {
-	message := v.Home(nil, next, today)
-	if len(mine) > 0 {
-		message[len(message)-1] = v.para("mine.title", "n", len(mine))
-	}
+	message := v.homeTop(mine, next)
 	mine = slices.SortedStableFunc(slices.Values(mine), func(a, b team.Action) int { return a.Due.Compare(b.Due) })
 	for _, a := range mine[:min(len(mine), maxHome)] {
 		spans := v.actionItems([]team.Action{a}, today).Items[0]
