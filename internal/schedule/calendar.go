@@ -1,5 +1,6 @@
-// Package schedule is the pure calendar of a kernteam: school days, the Rhythm
-// of its Kans!overleg, dates as people type them, and the ladders of reminders.
+// Package schedule is the pure calendar of a kernteam: school days and holidays,
+// the Rhythm of its Kans!overleg, dates as people type them, and the ladders of
+// reminders.
 //
 // Nothing here reads the clock; today and the moment to count from are passed
 // in. What people type is Dutch or English and read without guessing: a text
@@ -106,6 +107,33 @@ func (c Calendar) AddSchoolDays(d team.Date, n int) team.Date {
 		}
 	}
 	return e
+}
+
+// AddSchoolWeeks is the day n weeks after d in which only weeks with a school
+// day count: on the weekday of d, or when that one is free the next school day.
+// For n = 0 it is NextSchoolDay. When 400 days in a row are free it gives up
+// and counts plain weeks.
+func (c Calendar) AddSchoolWeeks(d team.Date, n int) team.Date {
+	e := d
+	for weeks, free := 0, 0; weeks < n; {
+		if e = e.AddDays(7); c.schoolWeek(e) {
+			weeks, free = weeks+1, 0
+		} else if free += 7; free >= maxFree {
+			return d.AddDays(7 * n)
+		}
+	}
+	return c.NextSchoolDay(e)
+}
+
+// schoolWeek reports whether school is open on a day of the week that d is in.
+func (c Calendar) schoolWeek(d team.Date) bool {
+	monday := d.AddDays(-(int(d.Weekday()) + 6) % 7)
+	for i := range 5 {
+		if c.SchoolDay(monday.AddDays(i)) {
+			return true
+		}
+	}
+	return false
 }
 
 // At is the instant at which the wall shows k on day d. A time that the spring

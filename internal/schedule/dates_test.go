@@ -101,6 +101,8 @@ func TestParseDateProblems(t *testing.T) {
 		{"over 200 weken", "date.far", "donderdag 7 november 2030", "zondag 7 november"},
 		{"over 999999999999999999999999 jaar", "date.far", "woensdag 7 januari 12026", "donderdag 7 januari"},
 		{"ma 12 feb", "date.weekday", "12 februari 2027", "vrijdag 12 februari 2027"},
+		{"ma 12-02-2026", "date.past", "donderdag 12 februari 2026", "vrijdag 12 februari"},
+		{"ma 12 feb 2031", "date.far", "woensdag 12 februari 2031", "vrijdag 12 februari"},
 		{"Monday Feb 12, 2027", "date.weekday", "12 February 2027", "Friday 12 February 2027"},
 		{"volgende vrijdag", "date.unclear", "vrijdag", "volgende week vrijdag"},
 		{"next friday", "date.unclear", "Friday", "Friday next week"},

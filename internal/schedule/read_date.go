@@ -23,6 +23,7 @@ type match struct {
 	date    team.Date
 	end     int
 	trust   trust
+	anyYear bool // none was typed
 	problem *team.Problem
 }
 
@@ -57,7 +58,7 @@ func (s script) anyDate(i int) (match, bool) {
 func (s script) bounded(m match, i int, oldest team.Date) match {
 	horizon := team.Date{Year: s.today.Year + 2, Month: s.today.Month, Day: s.today.Day}
 	switch {
-	case m.problem != nil:
+	case !m.date.Valid():
 	case m.date.Before(oldest):
 		m.problem = s.wrongDay("past", m.date, s.language(i, m.end))
 	case m.date.After(horizon):
@@ -188,8 +189,8 @@ func (s script) weekday(i int) (match, bool) {
 
 // calendarDay reads a day of a month, with or without its weekday and year.
 func (s script) calendarDay(i int) (match, bool) {
-	weekday, named := weekdays[s.at(i)]
 	j := i
+	_, named := weekdays[s.at(i)]
 	if named {
 		j++
 	}
@@ -200,18 +201,30 @@ func (s script) calendarDay(i int) (match, bool) {
 	if named {
 		w.trust = sure
 	}
-	m := match{end: w.end, trust: w.trust}
-	lang := s.language(i, w.end)
-	if w.year == 0 {
-		w.year = s.today.Year
-		for y := w.year; y <= w.year+2; y++ {
-			if d := w.in(y); d.Valid() && !d.Before(s.today) {
-				w.year = y
-				break
-			}
+	m := match{end: w.end, trust: w.trust, anyYear: w.year == 0}
+	if m.anyYear {
+		w.year = s.nextYear(w)
+	}
+	return s.exact(m, w, i, j), true
+}
+
+// nextYear is the year of the first such day from today on.
+func (s script) nextYear(w writtenDay) int {
+	for y := s.today.Year; y <= s.today.Year+2; y++ {
+		if d := w.in(y); d.Valid() && !d.Before(s.today) {
+			return y
 		}
 	}
+	return s.today.Year
+}
+
+// exact is m with the day w, of which the year is known. It has a problem when
+// there is no such day, or when the weekday at token i is another; the day
+// itself was typed from token j on.
+func (s script) exact(m match, w writtenDay, i, j int) match {
+	lang := s.language(i, w.end)
 	m.date = w.in(w.year)
+	weekday, named := weekdays[s.at(i)]
 	if !m.date.Valid() {
 		m.problem = wrongDate("none", s.text(j, w.end), FormatDate(lang, s.instead(w), false))
 	} else if named && m.date.Weekday() != time.Weekday(weekday) {
@@ -220,7 +233,7 @@ func (s script) calendarDay(i int) (match, bool) {
 		m.problem = wrongDate("weekday", strings.TrimPrefix(full, actual+" "), full)
 		m.problem.Args["typed"], m.problem.Args["actual"] = dayNames[lang][weekday], actual
 	}
-	return m, true
+	return m
 }
 
 // A writtenDay is a date as typed, which need not exist; year 0 was left out.

@@ -39,7 +39,7 @@ const (
 // A Schedule computes the occurrences of one Rhythm in one zone, and satisfies
 // cron.Schedule. It remembers nothing and may be shared. Occurrences are found
 // on the wall and then mapped as Calendar.At does, so each runs exactly once
-// across a change of the clock. Holidays are not its concern.
+// across a change of the clock. Holidays are not its concern, but see Except.
 type Schedule struct {
 	loc  *time.Location
 	next func(wall time.Time) time.Time // strictly after wall; zero when there is none
@@ -76,6 +76,20 @@ func (r Rhythm) Schedule(loc *time.Location) (*Schedule, error) {
 		return nil, err
 	}
 	return &Schedule{loc, func(wall time.Time) time.Time { return rule.next(start, wall) }}, nil
+}
+
+// Except is s without the occurrences on days that free names. Where five years
+// have no other it ends.
+func (s *Schedule) Except(free func(team.Date) bool) *Schedule {
+	return &Schedule{s.loc, func(wall time.Time) time.Time {
+		next := s.next(wall)
+		for end := next.AddDate(5, 0, 0); !next.IsZero() && free(team.DateOf(next)); next = s.next(next) {
+			if next.After(end) {
+				return time.Time{}
+			}
+		}
+		return next
+	}}
 }
 
 // Next is the first occurrence strictly after the given time, in the zone of

@@ -175,6 +175,45 @@ func TestOccurrencesAreTheNaiveOnes(t *testing.T) {
 	})
 }
 
+// Without free days a rhythm has its other occurrences and no more, wherever the
+// counting begins.
+func TestExceptLeavesOutFreeDays(t *testing.T) {
+	amsterdam := zone(t, "Europe/Amsterdam")
+	rapid.Check(t, func(t *rapid.T) {
+		r, f := forms().Draw(t, "form").rhythm, frees().Draw(t, "free")
+		s := compile(t, r, amsterdam)
+		open := s.Except(f.Free)
+		end := time.Date(2031, 8, 1, 0, 0, 0, 0, time.UTC)
+		from := time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)
+		for at := s.Next(from); !at.IsZero() && at.Before(end); at = s.Next(at) {
+			nominal, _, _ := s.Occurrence(at.Add(-time.Nanosecond))
+			if f.Free(day(nominal[:10])) {
+				continue
+			}
+			got, next, ok := open.Occurrence(from)
+			if !ok || got != nominal || !next.Equal(at) {
+				t.Fatalf("%+v after %s: %s, want %s", r, from, got, nominal)
+			}
+			from = next
+		}
+		if next := open.Next(from); next.Before(end) && !next.IsZero() {
+			t.Fatalf("%+v: %s too many", r, next)
+		}
+	})
+}
+
+func TestExceptEnds(t *testing.T) {
+	r := Rhythm{Rule: "FREQ=WEEKLY;INTERVAL=1;BYDAY=TU", Start: day("2027-01-12"), Time: Clock{13, 30}}
+	s := compile(t, r, time.UTC)
+	if at := s.Except(func(team.Date) bool { return true }).Next(time.Time{}); !at.IsZero() {
+		t.Errorf("always free, and yet on %s", at)
+	}
+	late := day("2031-12-30")
+	if at := s.Except(func(d team.Date) bool { return d.Before(late) }).Next(time.Time{}); team.DateOf(at) != late {
+		t.Errorf("free until %s, and then on %s", late, at)
+	}
+}
+
 // The rule with its anchor as DTSTART is RFC 5545: a plain reader finds the
 // same dates.
 func TestRuleIsRFC5545(t *testing.T) {
@@ -266,20 +305,22 @@ func TestFarAwayEnds(t *testing.T) {
 
 func BenchmarkRhythmFiveYears(b *testing.B) {
 	amsterdam := zone(b, "Europe/Amsterdam")
-	end := time.Date(2037, 1, 1, 0, 0, 0, 0, time.UTC)
+	end := time.Date(2031, 8, 1, 0, 0, 0, 0, time.UTC)
 	for name, r := range map[string]Rhythm{
 		"weekly":  {Rule: "FREQ=WEEKLY;INTERVAL=1;BYDAY=TU", Start: day("2027-01-05"), Time: Clock{13, 30}},
 		"monthly": {Rule: "FREQ=MONTHLY;INTERVAL=1;BYDAY=+1TU", Start: day("2027-01-05"), Time: Clock{13, 30}},
 		"cron":    {Cron: "30 13 * * 2", Time: Clock{13, 30}},
 	} {
-		s := compile(b, r, amsterdam)
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				var cs cron.Schedule = s
-				for at := cs.Next(end.AddDate(-5, 0, 0)); at.Before(end); at = cs.Next(at) {
+		all := compile(b, r, amsterdam)
+		for name, s := range map[string]*Schedule{name: all, name + " without holidays": all.Except(zuid().Free)} {
+			b.Run(name, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					var cs cron.Schedule = s
+					for at := cs.Next(end.AddDate(-5, 0, 0)); at.Before(end); at = cs.Next(at) {
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 }
