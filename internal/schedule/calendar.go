@@ -87,6 +87,22 @@ func (c Calendar) NextSchoolDay(d team.Date) team.Date {
 	return d
 }
 
+// Nearest is the school day nearest to d, and d itself when it is one. An
+// earlier day counts only from first on; of two as near it is the later one,
+// so that nobody has less time to prepare. False when 400 days around d are
+// free.
+func (c Calendar) Nearest(d, first team.Date) (team.Date, bool) {
+	for i := range maxFree {
+		if e := d.AddDays(i); c.SchoolDay(e) {
+			return e, true
+		}
+		if e := d.AddDays(-i); c.SchoolDay(e) && !e.Before(first) {
+			return e, true
+		}
+	}
+	return d, false
+}
+
 // AddSchoolDays is the nth school day after d, or before it when n is negative;
 // for n = 0 it is NextSchoolDay. d itself never counts. When 400 days in a row
 // are free it gives up and counts plain days.

@@ -9,8 +9,10 @@ import (
 
 // A Period is what one school has otherwise than its region: days that it is
 // free, or with Open days that it is not. Label is in the team's own words, for
-// the team alone to read: studiedag, carnaval.
+// the team alone to read: studiedag, carnaval. Nr is what the team calls it by;
+// ParseFree gives none.
 type Period struct {
+	Nr    int       `json:"nr,omitempty"`
 	First team.Date `json:"first"`
 	Last  team.Date `json:"last"` // included
 	Open  bool      `json:"open,omitempty"`
@@ -118,11 +120,12 @@ func (f FreeDays) Deadline(d team.Date) (day team.Date, why Reason, moved bool) 
 }
 
 // LastBeforeSummer is the last school day before the next summer holiday that
-// begins after today. It may have been: a school may close before its region.
-func (f FreeDays) LastBeforeSummer(today team.Date) (team.Date, bool) {
-	summer, found := f.Holidays.NextSummer(f.Region, today)
+// begins after today, and that holiday. The day may have been: a school may
+// close before its region.
+func (f FreeDays) LastBeforeSummer(today team.Date) (last team.Date, summer Holiday, found bool) {
+	summer, found = f.Holidays.NextSummer(f.Region, today)
 	if !found {
-		return team.Date{}, false
+		return team.Date{}, Holiday{}, false
 	}
-	return f.Calendar(nil).AddSchoolDays(summer.First, -1), true
+	return f.Calendar(nil).AddSchoolDays(summer.First, -1), summer, true
 }

@@ -70,8 +70,9 @@ func TestLastBeforeSummer(t *testing.T) {
 		"a Friday": {zuid(), "2027-01-07", "2027-07-23"}, "that Friday": {zuid(), "2027-07-23", "2027-07-23"}, "the summer after": {zuid(), "2027-07-24", "2028-07-21"},
 		"closed before": {early, "2027-01-07", "2027-07-21"}, "unknown": {zuid(), "2030-01-01", ""},
 	} {
-		if got, found := c.free.LastBeforeSummer(day(c.today)); got.String() != c.want || found != (c.want != "") {
-			t.Errorf("%s: %s, want %s", name, got, c.want)
+		got, summer, found := c.free.LastBeforeSummer(day(c.today))
+		if got.String() != c.want || found != (c.want != "") || found && (!summer.First.After(got) || summer.Words("nl") != "zomervakantie") {
+			t.Errorf("%s: %s before %v, want %s", name, got, summer, c.want)
 		}
 	}
 }
@@ -113,6 +114,30 @@ func TestNoSchoolDayIsFree(t *testing.T) {
 			t.Fatalf("due %s: %s %v %t", d, due, why, moved)
 		}
 	})
+}
+
+// No school day is nearer than the nearest, but for those before the first that
+// may count; a day later wins from one as near before.
+func TestNearest(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		cal := frees().Draw(t, "free").Calendar(time.UTC)
+		d := days().Draw(t, "day")
+		first := d.AddDays(rapid.IntRange(-40, 3).Draw(t, "first"))
+		got, found := cal.Nearest(d, first)
+		if !found || !cal.SchoolDay(got) || got.Before(d) && got.Before(first) {
+			t.Fatalf("nearest to %s is %s", d, got)
+		}
+		away := max(d.DaysUntil(got), got.DaysUntil(d))
+		for n := range away + 1 {
+			later, earlier := d.AddDays(n), d.AddDays(-n)
+			if cal.SchoolDay(later) && later != got && (n < away || got.Before(d)) || n < away && cal.SchoolDay(earlier) && !earlier.Before(first) {
+				t.Fatalf("nearest to %s is %s, %d days away, and there is one %d days away", d, got, away, n)
+			}
+		}
+	})
+	if d, found := (Calendar{Free: func(team.Date) bool { return true }}).Nearest(day("2027-01-12"), team.Date{}); found || d != day("2027-01-12") {
+		t.Errorf("without a school day it is %s", d)
+	}
 }
 
 func TestAddSchoolDaysGoesBack(t *testing.T) {

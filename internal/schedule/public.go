@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"sync"
 	"time"
 
 	"github.com/rickar/cal/v2"
@@ -50,17 +51,30 @@ var publicHolidays = []struct {
 
 // PublicHolidayOn is the public holiday on that day.
 func PublicHolidayOn(d team.Date) (PublicHoliday, bool) {
+	days, found := publicDays.Load(d.Year)
+	if !found {
+		days, _ = publicDays.LoadOrStore(d.Year, publicIn(d.Year))
+	}
+	name, is := days.(map[team.Date]PublicHoliday)[d]
+	return name, is
+}
+
+var publicDays sync.Map // year -> map[team.Date]PublicHoliday; a reminder asks for many days
+
+func publicIn(year int) map[team.Date]PublicHoliday {
+	days := map[team.Date]PublicHoliday{}
 	for _, p := range publicHolidays {
-		if d.Year%p.every != 0 {
+		if year%p.every != 0 {
 			continue
 		}
 		// The library gives midnight where the computer is: by adding half a day a
 		// change of its clock does no harm.
-		if _, at := p.rule.Calc(d.Year); team.DateOf(at.Add(12*time.Hour)).AddDays(p.after) == d {
-			return p.name, true
+		_, at := p.rule.Calc(year)
+		if d := team.DateOf(at.Add(12 * time.Hour)).AddDays(p.after); days[d] == "" && d.Year == year {
+			days[d] = p.name
 		}
 	}
-	return "", false
+	return days
 }
 
 // Words names the day inside a sentence: Koningsdag, King's Day.

@@ -30,6 +30,12 @@ type Rhythm struct {
 
 func (r Rhythm) IsZero() bool { return r == Rhythm{} }
 
+// NamesWeekday reports whether each of its dates is on a day of the week that it
+// names: one on a Saturday then means to be there.
+func (r Rhythm) NamesWeekday() bool {
+	return r.Rule != "" || r.Cron != "" && !strings.HasSuffix(r.Cron, " *")
+}
+
 // maxWeeks and maxMonths bound the interval of a Rhythm.
 const (
 	maxWeeks  = 26

@@ -261,6 +261,18 @@ func TestRhythmIsStoredSmall(t *testing.T) {
 	}
 }
 
+func TestNamesWeekday(t *testing.T) {
+	for typed, want := range map[string]bool{
+		"elke zaterdag om 10:00": true, "eerste zondag van de maand om 10:00": true, "cron: 0 10 * * 6": true,
+		"cron: 0 10 16 * *": false, "eenmalig 16 jan 2027 om 10:00": false,
+	} {
+		r, err := ParseRhythm(typed, day("2027-01-11"))
+		if err != nil || r.NamesWeekday() != want {
+			t.Errorf("%q names a weekday: %v (%v)", typed, !want, err)
+		}
+	}
+}
+
 func TestScheduleRefusesOtherRules(t *testing.T) {
 	ok := Rhythm{Rule: "FREQ=WEEKLY;INTERVAL=6;BYDAY=TU", Start: day("2027-01-12"), Time: Clock{13, 30}}
 	compile(t, ok, time.UTC)
