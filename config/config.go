@@ -27,6 +27,7 @@ type Config struct {
 	Log        string // "debug", "info" or "warn"
 	LogFormat  string // "text" or "json"
 	Secrets    string // file, as a path that can be opened
+	Holidays   string // file with newer school holidays; empty for those built in
 	Mattermost Mattermost
 	Slack      Slack
 	Circle     Circle

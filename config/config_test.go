@@ -69,6 +69,7 @@ func TestEverySettingFromTheEnvironment(t *testing.T) {
 		"KANSBOT_DATA=/srv/kansbot",
 		"KANSBOT_LOG=debug",
 		"KANSBOT_LOG_FORMAT=json",
+		"KANSBOT_VAKANTIES=/srv/vakanties.json",
 		"KANSBOT_MATTERMOST_URL=http://127.0.0.1:8065",
 		"KANSBOT_MATTERMOST_TEAM=zuidoost",
 		"KANSBOT_MATTERMOST_TOKEN_FILE=" + write(t, t.TempDir(), "token", "tok123\n"),
@@ -91,7 +92,7 @@ func TestEverySettingFromTheEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Config{
-		Listen: ":9000", PublicURL: "https://kansbot.example/pad", Data: "/srv/kansbot", Log: "debug", LogFormat: "json",
+		Listen: ":9000", PublicURL: "https://kansbot.example/pad", Data: "/srv/kansbot", Log: "debug", LogFormat: "json", Holidays: "/srv/vakanties.json",
 		Secrets: "kansbot.secrets.yaml",
 		Mattermost: Mattermost{
 			URL: "http://127.0.0.1:8065", Team: "zuidoost", Token: "tok123",

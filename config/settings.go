@@ -30,6 +30,7 @@ var settings = []setting{
 	{key: "log", field: func(c *Config) any { return &c.Log }, check: checkOneOf("debug", "info", "warn")},
 	{key: "log_format", field: func(c *Config) any { return &c.LogFormat }, check: checkOneOf("text", "json")},
 	{key: "secrets", path: true, field: func(c *Config) any { return &c.Secrets }, check: checkLine(4096)},
+	{key: "vakanties", path: true, field: func(c *Config) any { return &c.Holidays }, check: checkLine(4096)},
 	{key: "mattermost.url", field: func(c *Config) any { return &c.Mattermost.URL }, check: checkURL},
 	{key: "mattermost.team", field: func(c *Config) any { return &c.Mattermost.Team }, check: checkMatch(teamName, "kleine letters, cijfers en streepjes, zoals in het adres van het team")},
 	{key: "mattermost.token", secret: true, field: func(c *Config) any { return &c.Mattermost.Token }, check: checkMatch(tokenForm, "letters en cijfers, zonder spaties")},
