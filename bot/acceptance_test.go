@@ -91,11 +91,12 @@ func (o *operator) dawns(before, at string, texts ...string) {
 	o.shows(texts...)
 }
 
-// meets goes from the first reminder to the agreements. In between, on
-// 28 March, the clock goes forward; 08:30 stays 08:30.
+// meets goes from the first reminder to the agreements. In between are Good
+// Friday and Easter Monday, and on 28 March the clock goes forward; 08:30 stays
+// 08:30.
 func (o *operator) meets() {
 	o.dawns("2027-03-23T08:29", "2027-03-23T08:30", "Wat wil je bespreken")
-	o.dawns("2027-03-26T08:29", "2027-03-26T08:30", "Agenda Kans!overleg, dinsdag 30 maart om 13:30", "Eerst een succes: K-001", "K-003", "K-001", "K-002")
+	o.dawns("2027-03-24T08:29", "2027-03-24T08:30", "Agenda Kans!overleg, dinsdag 30 maart om 13:30", "Eerst een succes: K-001", "K-003", "K-001", "K-002")
 	o.clicks("bram", "Agenda Kans!overleg", "Ik ben erbij", func() bool { return o.has("Agenda Kans!overleg", "Erbij: bram") })
 	o.dawns("2027-03-30T08:29", "2027-03-30T08:30", "Kans!overleg: dinsdag 30 maart om 13:30", "Nog niet gehoord van: anna")
 	o.dawns("2027-03-30T13:14", "2027-03-30T13:15", "begint het Kans!overleg. Typ dan /kansoverleg start")

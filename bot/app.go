@@ -16,6 +16,7 @@ import (
 	"kansbot/internal/chat"
 	"kansbot/internal/kv"
 	"kansbot/internal/outbox"
+	"kansbot/internal/schedule"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
 )
@@ -34,6 +35,7 @@ type app struct {
 	metrics   *metrics
 	platforms []wired
 	ready     readiness
+	holidays  schedule.Holidays
 }
 
 // wired is a platform with what the server needs of it.
@@ -84,12 +86,16 @@ func newApp(ctx context.Context, c config.Config, clk *clock, log *slog.Logger, 
 	if a.db, err = a.openStore(ctx); err != nil {
 		return a, err
 	}
+	if a.holidays, err = holidays(c); err != nil {
+		return a, err
+	}
 	a.bot = command.New(command.Options{
-		DB:     a.db,
-		Now:    clk.Now,
-		Wake:   a.wake,
-		Circle: circle(c.Circle),
-		Log:    log,
+		DB:       a.db,
+		Now:      clk.Now,
+		Wake:     a.wake,
+		Circle:   circle(c.Circle),
+		Holidays: a.holidays,
+		Log:      log,
 	})
 	var platforms []chat.Platform
 	for _, wire := range wires {
@@ -174,6 +180,22 @@ func (a *app) nextDue(ctx context.Context) (at time.Time, found bool) {
 		a.log.Error("cannot read what is due", "err", err)
 	}
 	return at, found && err == nil
+}
+
+// holidays are those built in, and newer ones from the file that is set.
+func holidays(c config.Config) (schedule.Holidays, error) {
+	if c.Holidays == "" {
+		return schedule.BuiltIn(), nil
+	}
+	data, err := os.ReadFile(c.Holidays)
+	if err != nil {
+		return schedule.Holidays{}, fmt.Errorf("vakanties: kan het bestand niet lezen: %w", err)
+	}
+	newer, err := schedule.ParseHolidays(data)
+	if err != nil {
+		return schedule.Holidays{}, fmt.Errorf("vakanties: in %s staan geen schoolvakanties: %w", c.Holidays, err)
+	}
+	return schedule.BuiltIn().With(newer), nil
 }
 
 func circle(c config.Circle) team.Circle {

@@ -49,7 +49,7 @@ var directions = []struct {
 	{"adapters/slack/slacktest", "", "an imitation to test with knows nothing of us"},
 	{"adapters/practice", "internal/chat internal/kv", "a platform; as it is its own server, it keeps its posts"},
 	{"adapters/practice/practicetest", "", "a browser to test with knows nothing of us"},
-	{"bot", "adapters/bolt adapters/mattermost adapters/practice adapters/slack bot/command config internal/chat internal/kv internal/outbox internal/store internal/team internal/text",
+	{"bot", "adapters/bolt adapters/mattermost adapters/practice adapters/slack bot/command config internal/chat internal/kv internal/outbox internal/schedule internal/store internal/team internal/text",
 		"main alone wires adapters and configuration to the rest"},
 }
 

@@ -186,7 +186,8 @@ func (r *Request) date(typed string) (team.Date, error) {
 }
 
 // make stores an action and posts it: in the thread of the Kans!overleg that
-// is going on, else in the channel, where it starts a thread of its own.
+// is going on, else in the channel, where it starts a thread of its own. What is
+// for a day that school is closed, is for the next school day.
 func (r *Request) make(a team.Action) (answer, error) {
 	for field, n := range map[string]int{"wat": len([]rune(a.Text)), "gelukt": len([]rune(a.Gain))} {
 		if n > maxAction {
@@ -206,6 +207,9 @@ func (r *Request) make(a team.Action) (answer, error) {
 	if a.Nr, err = store.Next(r.tx, "action", r.team.ID); err != nil {
 		return answer{}, err
 	}
+	asked := a.Due
+	due, why, moved := r.freeDays().Deadline(asked)
+	a.Due = due
 	a.By, a.Created, a.Since, a.Status = r.me.User, r.now.UTC(), r.now.UTC(), team.ToDo
 	m, found, err := r.running()
 	if err != nil {
@@ -231,5 +235,9 @@ func (r *Request) make(a team.Action) (answer, error) {
 	if err := r.post(r.key("action", a.Nr), under, r.view().Action(a)); err != nil {
 		return answer{}, err
 	}
-	return answer{body: r.view().Made(a)}, nil
+	body := r.view().Made(a)
+	if moved {
+		body = append(body, r.view().Deadline(asked, why, due))
+	}
+	return answer{body: body}, nil
 }

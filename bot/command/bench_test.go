@@ -13,6 +13,7 @@ import (
 	"kansbot/internal/chat"
 	"kansbot/internal/kv"
 	"kansbot/internal/outbox"
+	"kansbot/internal/schedule"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
 )
@@ -186,7 +187,8 @@ func open(b *testing.B, path string) kv.DB {
 func newBot(db kv.DB) *command.Bot {
 	return command.New(command.Options{
 		DB: db, Now: func() time.Time { return tuesday }, Wake: func() {}, Log: slog.New(slog.DiscardHandler),
-		Circle: team.Circle{Name: "Kansencirkel", Elements: []team.Element{{Key: "leren", Label: "Leren en groeien"}}},
+		Holidays: schedule.BuiltIn(),
+		Circle:   team.Circle{Name: "Kansencirkel", Elements: []team.Element{{Key: "leren", Label: "Leren en groeien"}}},
 	})
 }
 

@@ -21,6 +21,7 @@ import (
 	"kansbot/bot/view"
 	"kansbot/internal/chat"
 	"kansbot/internal/kv"
+	"kansbot/internal/schedule"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
 	"kansbot/internal/text"
@@ -28,11 +29,12 @@ import (
 
 // Options are what a Bot needs.
 type Options struct {
-	DB     kv.DB
-	Now    func() time.Time
-	Wake   func() // called after a commit: there may be something to send or to time
-	Circle team.Circle
-	Log    *slog.Logger
+	DB       kv.DB
+	Now      func() time.Time
+	Wake     func() // called after a commit: there may be something to send or to time
+	Circle   team.Circle
+	Holidays schedule.Holidays
+	Log      *slog.Logger
 }
 
 // Bot turns events and the passing of time into records and posts. It keeps

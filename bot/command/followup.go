@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"kansbot/internal/chat"
 	"kansbot/internal/schedule"
@@ -12,13 +13,18 @@ import (
 	"kansbot/internal/team"
 )
 
-// keepAction saves an action and sets its moment: its next step, and after the
-// last one the chair's, once a week.
+// keepAction saves an action and sets its moment.
 func (r *Request) keepAction(a team.Action) error {
 	r.news = true
 	if err := store.PutAction(r.tx, r.team.ID, a); err != nil {
 		return err
 	}
+	return r.timeAction(a)
+}
+
+// timeAction sets the moment of an action: its next step, and after the last
+// one the chair's, once a week.
+func (r *Request) timeAction(a team.Action) error {
 	due := store.Due{ID: r.key("action", a.Nr), Team: r.team.ID, Kind: "action", Nr: a.Nr}
 	if a.Status != team.ToDo {
 		return store.Unschedule(r.tx, due.ID)
@@ -30,13 +36,35 @@ func (r *Request) keepAction(a team.Action) error {
 	return store.Schedule(r.tx, due)
 }
 
-// followUps are the reminders that an action still asks for, those included
-// that should have been there by now.
-func (r *Request) followUps(a team.Action) []schedule.Step {
-	return slices.DeleteFunc(schedule.ActionLadder(r.calendar(), a.Due), func(step schedule.Step) bool {
-		return !step.At.After(a.Since) || slices.Contains(a.Sent, step.Kind)
-	})
+// retimeAction is timeAction after the school days changed: what goes by the
+// week does not start again.
+func (r *Request) retimeAction(a team.Action) error {
+	d, set, err := store.Scheduled(r.tx, r.key("action", a.Nr))
+	if err != nil || set && len(r.followUps(a)) == 0 && d.At.Before(schedule.NextWeekly(r.calendar(), r.now)) {
+		return err
+	}
+	return r.timeAction(a)
 }
+
+// followUps are the reminders that an action still asks for, those included
+// that should have been there by now. None comes after a later one, wherever
+// the school days put it.
+func (r *Request) followUps(a team.Action) []schedule.Step {
+	if slices.ContainsFunc(a.Sent, func(step string) bool { return strings.HasPrefix(step, chairStep) }) {
+		return nil
+	}
+	steps := schedule.ActionLadder(r.calendar(), a.Due)
+	for i, step := range slices.Backward(steps) {
+		if slices.Contains(a.Sent, step.Kind) {
+			steps = steps[i+1:]
+			break
+		}
+	}
+	return slices.DeleteFunc(steps, func(step schedule.Step) bool { return !step.At.After(a.Since) })
+}
+
+// chairStep begins the name of what comes each week after the last step.
+const chairStep = "chair-"
 
 // thread is the key of the first post of the thread that an action lives in.
 func (r *Request) thread(a team.Action) string {
@@ -67,7 +95,7 @@ func actionDue(r *Request, d store.Due) error {
 	if step != "" {
 		body = r.view().Reminder(a, step, r.today())
 	} else {
-		step = "chair-" + r.today().String()
+		step = chairStep + r.today().String()
 		a.Sent = append(a.Sent, step)
 		body = r.view().ChairReminder(a)
 	}
@@ -240,8 +268,9 @@ func postponeSubmitted(r *Request, nr int, v values) (answer, error) {
 	return r.postpone(a, due)
 }
 
-func (r *Request) postpone(a team.Action, due team.Date) (answer, error) {
+func (r *Request) postpone(a team.Action, asked team.Date) (answer, error) {
 	old := a
+	due, why, moved := r.freeDays().Deadline(asked)
 	a.Due, a.Since, a.Sent, a.Help = due, r.now.UTC(), nil, false
 	if err := r.keepAction(a); err != nil {
 		return answer{}, err
@@ -257,7 +286,11 @@ func (r *Request) postpone(a team.Action, due team.Date) (answer, error) {
 	if err := r.refresh(r.key("action", a.Nr), r.view().Action(a)); err != nil {
 		return answer{}, err
 	}
-	return answer{body: r.view().NewDate(a)}, nil
+	body := r.view().NewDate(a)
+	if moved {
+		body = append(body, r.view().Deadline(asked, why, due))
+	}
+	return answer{body: body}, nil
 }
 
 // actionGive hands an action to another member.

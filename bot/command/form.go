@@ -2,7 +2,6 @@ package command
 
 import (
 	"cmp"
-	"time"
 
 	"kansbot/internal/chat"
 	"kansbot/internal/store"
@@ -94,12 +93,4 @@ func cut(s string, n int) string {
 // formGone forgets a form that nobody sent in.
 func formGone(r *Request, d store.Due) error {
 	return store.Forms.Delete(r.tx, d.ID[len("form/"):])
-}
-
-// forgetSeen forgets the events of past days, once a day.
-func forgetSeen(r *Request, d store.Due) error {
-	if err := store.ForgetSeen(r.tx, r.now); err != nil {
-		return err
-	}
-	return store.Schedule(r.tx, store.Due{ID: d.ID, At: r.now.Add(24 * time.Hour), Kind: d.Kind})
 }

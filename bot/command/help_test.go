@@ -15,6 +15,7 @@ import (
 	"kansbot/internal/chat"
 	"kansbot/internal/kv"
 	"kansbot/internal/outbox"
+	"kansbot/internal/schedule"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
 	"kansbot/internal/text"
@@ -30,7 +31,8 @@ func practised(t *testing.T, db kv.DB, lang text.Lang, typed string) error {
 	now := time.Date(2027, time.January, 12, 9, 0, 0, 0, zone(""))
 	b := New(Options{
 		DB: db, Now: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Circle: team.Circle{Name: "Kansencirkel", Elements: []team.Element{{Key: "leren", Label: "Leren en groeien"}, {Key: "erbij", Label: "Erbij horen"}}},
+		Circle:   team.Circle{Name: "Kansencirkel", Elements: []team.Element{{Key: "leren", Label: "Leren en groeien"}, {Key: "erbij", Label: "Erbij horen"}}},
+		Holidays: schedule.BuiltIn(),
 	})
 	k := team.Kernteam{ID: "1", Platform: "test", Channel: "zwaan", Name: "Kernteam De Zwaan", Lang: string(lang), Chair: "anna", Minutes: 75}
 	name, rest := firstWord(strings.TrimPrefix(typed, "/"))

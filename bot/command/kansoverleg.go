@@ -210,6 +210,14 @@ func meetingDue(r *Request, d store.Due) error {
 	if m.Status != team.Planned {
 		return r.timeMeeting(m)
 	}
+	if r.misplaced(m) { // the holidays changed since it was planned
+		if asleep, err := r.asleep(d); err != nil || asleep {
+			return err
+		}
+		if moved, err := r.fit(m); err != nil || moved {
+			return err
+		}
+	}
 	var passed []schedule.Step
 	for _, step := range r.stepsLeft(m) {
 		if !step.At.After(r.now) {

@@ -95,10 +95,10 @@ func teamSubmitted(r *Request, _ int, v values) (answer, error) {
 		}
 		return r.founded(v)
 	}
-	if !r.isChair() && r.hasChair() {
-		return answer{}, team.Wrong("", "chair", "chair", r.view().Name(r.team.Chair))
+	if err := r.forChair(); err != nil {
+		return answer{}, err
 	}
-	was := r.team.Chair
+	was := r.team
 	k := settings(r.team, v)
 	if err := store.PutKernteam(r.tx, k); err != nil {
 		return answer{}, err
@@ -107,7 +107,12 @@ func teamSubmitted(r *Request, _ int, v values) (answer, error) {
 		return answer{}, err
 	}
 	r.in(k)
-	if k.Chair != was {
+	if k.Region != was.Region {
+		if _, err := r.rearrange(); err != nil {
+			return answer{}, err
+		}
+	}
+	if k.Chair != was.Chair {
 		return r.newChair(r.member(k.Chair))
 	}
 	return answer{body: r.say("team.saved")}, nil
@@ -280,8 +285,8 @@ func teamRole(r *Request, typed string) (answer, error) {
 		return answer{}, team.Wrong("", "role.other", "chair", r.view().Name(r.team.Chair))
 	}
 	if isWord(rest, "voorzitter", "chair") {
-		if !r.isChair() && r.hasChair() {
-			return answer{}, team.Wrong("", "chair", "chair", r.view().Name(r.team.Chair))
+		if err := r.forChair(); err != nil {
+			return answer{}, err
 		}
 		return r.newChair(m)
 	}

@@ -26,7 +26,7 @@ func meetingStart(r *Request, typed string) (answer, error) {
 	switch {
 	case today:
 	case isWord(word, "nu", "now"):
-		if m, err = r.addMeeting(r.now, ""); err != nil {
+		if m, err = r.addMeeting(team.Meeting{Start: r.now, Chosen: true}); err != nil {
 			return answer{}, err
 		}
 	case found:
@@ -43,6 +43,9 @@ func (r *Request) begin(m team.Meeting) (answer, error) {
 		return answer{}, err
 	}
 	m.Status, m.Agenda, m.Over = team.Running, agenda.Items, agenda.Carried
+	if err := r.settled(&m, r.agreed(m, "")); err != nil {
+		return answer{}, err
+	}
 	if err := r.keepMeeting(m); err != nil {
 		return answer{}, err
 	}

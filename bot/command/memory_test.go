@@ -10,6 +10,7 @@ import (
 
 	"kansbot/internal/chat"
 	"kansbot/internal/kv"
+	"kansbot/internal/schedule"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
 )
@@ -117,7 +118,7 @@ func onStore(db *memory, now time.Time) *trial {
 	b := &trial{db: db, now: now}
 	b.Bot = New(Options{
 		DB: b.db, Now: func() time.Time { return b.now }, Wake: func() {}, Circle: team.Circle{Name: "Kansencirkel", Elements: circle},
-		Log: slog.New(slog.NewTextHandler(&b.log, nil)),
+		Holidays: schedule.BuiltIn(), Log: slog.New(slog.NewTextHandler(&b.log, nil)),
 	})
 	return b
 }

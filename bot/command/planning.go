@@ -4,7 +4,6 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"kansbot/internal/chat"
@@ -93,6 +92,7 @@ func planSubmitted(r *Request, _ int, v values) (answer, error) {
 // plan gives the kernteam a new rhythm. A date that was still to come out of
 // the old rhythm moves along, with its points: nothing is left behind.
 func (r *Request) plan(typed string, minutes int) (answer, error) {
+	typed, insisted := cutInsisted(typed)
 	rhythm, err := schedule.ParseRhythm(typed, r.today())
 	if err != nil {
 		return answer{}, err
@@ -105,7 +105,12 @@ func (r *Request) plan(typed string, minutes int) (answer, error) {
 		return r.lengthen(minutes)
 	}
 	if rhythm.Rule == "" && rhythm.Cron == "" { // one date is no rhythm
-		return r.once(r.calendar().At(rhythm.Start, rhythm.Time))
+		start := r.calendar().At(rhythm.Start, rhythm.Time)
+		chosen, err := r.chosen(start, insisted, r.lang.Say("plan.once.word")+" ")
+		if err != nil {
+			return answer{}, err
+		}
+		return r.once(start, chosen)
 	}
 	planned := store.Rhythm{Rhythm: rhythm, Version: old.Version + 1}
 	if err := store.Rhythms.Put(r.tx, planned, r.team.ID); err != nil {
@@ -120,7 +125,7 @@ func (r *Request) plan(typed string, minutes int) (answer, error) {
 	if err := r.did("meeting.plan", on("rhythm", planned.Version)); err != nil {
 		return answer{}, err
 	}
-	start, occurrence, found, err := r.nextOccurrence()
+	next, found, err := r.nextOccurrence()
 	if err != nil {
 		return answer{}, err
 	}
@@ -131,23 +136,26 @@ func (r *Request) plan(typed string, minutes int) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	other, taken, err := r.meetingAt(start)
+	other, taken, err := r.meetingAt(next.start)
 	if err != nil {
 		return answer{}, err
 	}
 	switch {
 	case has && taken && other.Nr != m.Nr:
-		return answer{}, team.Wrong("ritme", "moment.taken", "understood", r.view().When(start))
+		return answer{}, team.Wrong("ritme", "moment.taken", "understood", r.view().When(next.start))
 	case has:
-		m.Occurrence = occurrence
-		m, err = r.move(m, start)
+		m.Occurrence, m.Chosen = next.name, false
+		m, err = r.move(m, next.start)
 	default:
-		m, err = r.addMeeting(start, occurrence)
+		m, err = r.addOccurrence(next)
 	}
 	if err != nil {
 		return answer{}, err
 	}
 	if err := r.notice(r.view().Planned(r.me.User, rhythm.Words(string(r.lang)), m)); err != nil {
+		return answer{}, err
+	}
+	if err := r.propose(m, next.nominal); err != nil {
 		return answer{}, err
 	}
 	return answer{body: r.say("meeting.planned", "when", r.view().When(m.Start))}, nil
@@ -175,31 +183,44 @@ func (r *Request) rhythmMeeting() (team.Meeting, bool, error) {
 	return r.openMeeting(func(m team.Meeting) bool { return m.Status == team.Planned && m.Occurrence != "" })
 }
 
-// nextOccurrence is the first moment of the rhythm to come that has had no
-// meeting yet, not even a skipped one.
-func (r *Request) nextOccurrence() (start time.Time, occurrence string, found bool, err error) {
+// occurrence is one of a rhythm, known by its nominal local time; start is
+// nominal, or when school is closed then, what stands in for it.
+type occurrence struct {
+	name           string
+	nominal, start time.Time
+}
+
+// nextOccurrence is the first one of the rhythm to come that has had no meeting
+// yet, not even a skipped one.
+func (r *Request) nextOccurrence() (next occurrence, found bool, err error) {
 	rhythm, found, err := store.Rhythms.Get(r.tx, r.team.ID)
 	if err != nil || !found {
-		return start, "", false, err
+		return next, false, err
 	}
 	after := r.now
 	if m, found, err := r.running(); err != nil {
-		return start, "", false, err
+		return next, false, err
 	} else if found && m.Start.After(after) {
 		after = m.Start // it began early
 	}
 	s, err := rhythm.Schedule(r.zone())
 	if err != nil {
-		return start, "", false, err
+		return next, false, err
 	}
 	for {
-		occurrence, at, ok := s.Occurrence(after)
+		name, at, ok := s.Occurrence(after)
 		if !ok {
-			return start, "", false, nil
+			return next, false, nil
 		}
-		free, err := r.freeFor(occurrence, at)
-		if err != nil || free {
-			return at, occurrence, free, err
+		next, stands, err := r.placed(occurrence{name, at, at}, rhythm, s)
+		if err != nil {
+			return next, false, err
+		}
+		if stands {
+			free, err := r.freeFor(next)
+			if err != nil || free {
+				return next, free, err
+			}
 		}
 		after = at
 	}
@@ -207,8 +228,8 @@ func (r *Request) nextOccurrence() (start time.Time, occurrence string, found bo
 
 // freeFor: an occurrence may have its meeting, when it has had none that was
 // held or skipped, under this rhythm or another, and there was none that day.
-func (r *Request) freeFor(occurrence string, at time.Time) (bool, error) {
-	nr, had, err := store.Occurred(r.tx, r.team.ID, occurrence)
+func (r *Request) freeFor(o occurrence) (bool, error) {
+	nr, had, err := store.Occurred(r.tx, r.team.ID, o.name)
 	if err != nil {
 		return false, err
 	}
@@ -218,7 +239,7 @@ func (r *Request) freeFor(occurrence string, at time.Time) (bool, error) {
 	}
 	all, err := store.Meetings.All(r.tx, r.team.ID)
 	held := slices.ContainsFunc(all, func(m team.Meeting) bool {
-		return (m.Status == team.Held || m.Status == team.Running) && r.day(m) == team.DateOf(at)
+		return (m.Status == team.Held || m.Status == team.Running) && (r.day(m) == team.DateOf(o.nominal) || r.day(m) == team.DateOf(o.start))
 	})
 	return !held, err
 }
@@ -228,34 +249,41 @@ func (r *Request) ensureNext() error {
 	if _, has, err := r.rhythmMeeting(); err != nil || has {
 		return err
 	}
-	start, occurrence, found, err := r.nextOccurrence()
+	next, found, err := r.nextOccurrence()
 	if err != nil || !found {
 		return err
 	}
-	_, err = r.addMeeting(start, occurrence)
-	return err
+	m, err := r.addOccurrence(next)
+	if err != nil {
+		return err
+	}
+	return r.propose(m, next.nominal)
 }
 
-// addMeeting plans a meeting. An occurrence of the rhythm for which one was
-// planned already, beside the rhythm, is that one.
-func (r *Request) addMeeting(start time.Time, occurrence string) (team.Meeting, error) {
-	m, taken, err := r.meetingAt(start)
+// addOccurrence plans the meeting of an occurrence. One that was planned for
+// that moment already, beside the rhythm, is that one.
+func (r *Request) addOccurrence(o occurrence) (team.Meeting, error) {
+	m, taken, err := r.meetingAt(o.start)
 	if err != nil {
 		return team.Meeting{}, err
 	}
-	if taken && occurrence != "" && m.Status == team.Planned {
-		m.Occurrence = occurrence
+	if taken && m.Status == team.Planned {
+		m.Occurrence = o.name
 		return m, r.keepMeeting(m)
 	}
-	nr, err := store.Next(r.tx, "meeting", r.team.ID)
-	if err != nil {
-		return team.Meeting{}, err
+	return r.addMeeting(team.Meeting{Start: o.start, Occurrence: o.name})
+}
+
+// addMeeting plans a meeting at its start.
+func (r *Request) addMeeting(m team.Meeting) (team.Meeting, error) {
+	var err error
+	if m.Nr, err = store.Next(r.tx, "meeting", r.team.ID); err != nil {
+		return m, err
 	}
-	points, err := r.leftPoints()
-	if err != nil {
-		return team.Meeting{}, err
+	if m.Points, err = r.leftPoints(); err != nil {
+		return m, err
 	}
-	m = team.Meeting{Nr: nr, Start: start.UTC(), First: start.UTC(), Since: r.now.UTC(), Occurrence: occurrence, Status: team.Planned, Points: points}
+	m.Status, m.Start, m.First, m.Since = team.Planned, m.Start.UTC(), m.Start.UTC(), r.now.UTC()
 	if err := r.keepMeeting(m); err != nil {
 		return m, err
 	}
@@ -303,11 +331,14 @@ func (r *Request) move(m team.Meeting, start time.Time) (team.Meeting, error) {
 	if !m.Start.Equal(was.Start) {
 		m.Present = nil
 	}
+	gone := r.view().Gone(was, m)
+	if err := r.settled(&m, gone); err != nil {
+		return m, err
+	}
 	m.Sent = slices.DeleteFunc(m.Sent, func(step string) bool { return step == schedule.StepToday || step == schedule.StepSoon })
 	if m.Start.Sub(m.First) > anotherRound {
 		m.Sent, m.Round, m.First = nil, m.Round+1, m.Start
 	}
-	gone := r.view().Gone(was, m)
 	if r.agendaKey(was) != r.agendaKey(m) {
 		if err := r.refresh(r.agendaKey(was), gone); err != nil {
 			return m, err
@@ -372,68 +403,6 @@ func (r *Request) refresh(key string, body chat.Message) error {
 	return r.replace(key, body)
 }
 
-// meetingOnce plans one Kans!overleg beside the rhythm.
-func meetingOnce(r *Request, typed string) (answer, error) {
-	start, err := r.moment(typed, schedule.Clock{}, "/kansoverleg eenmalig ")
-	if err != nil {
-		return answer{}, err
-	}
-	return r.once(start)
-}
-
-func (r *Request) once(start time.Time) (answer, error) {
-	if err := r.isFree(start); err != nil {
-		return answer{}, err
-	}
-	m, err := r.addMeeting(start, "")
-	if err != nil {
-		return answer{}, err
-	}
-	if err := r.did("meeting.once", on("meeting", m.Nr)); err != nil {
-		return answer{}, err
-	}
-	if err := r.notice(r.view().Once(r.me.User, m)); err != nil {
-		return answer{}, err
-	}
-	return answer{body: r.say("meeting.planned", "when", r.view().When(m.Start))}, nil
-}
-
-// moment reads a date and a time for a Kans!overleg; usual is the time when
-// none is given, and the zero Clock asks for one.
-func (r *Request) moment(typed string, usual schedule.Clock, prefix string) (time.Time, error) {
-	day, at, hasTime, err := schedule.ParseMoment(line(typed), r.today())
-	var p *team.Problem
-	if errors.As(err, &p) {
-		if p = withPrefix(p, prefix); usual == (schedule.Clock{}) && !strings.Contains(p.Args["example"], ":") {
-			p.Args["example"] += " 13:30"
-		}
-		return time.Time{}, p
-	}
-	if err != nil {
-		return time.Time{}, err
-	}
-	if !hasTime {
-		if usual == (schedule.Clock{}) {
-			return time.Time{}, team.Wrong("tijd", "time.missing", "understood", line(typed), "example", prefix+line(typed)+" 13:30")
-		}
-		at = usual
-	}
-	start := r.calendar().At(day, at)
-	return start, r.isFree(start)
-}
-
-// isFree: a meeting can be planned for that moment.
-func (r *Request) isFree(start time.Time) error {
-	if !start.After(r.now) {
-		return team.Wrong("datum", "moment.past", "understood", r.view().When(start))
-	}
-	_, taken, err := r.meetingAt(start)
-	if err == nil && taken {
-		err = team.Wrong("datum", "moment.taken", "understood", r.view().When(start))
-	}
-	return err
-}
-
 // planned is the next meeting, or the problem that there is none.
 func (r *Request) planned() (team.Meeting, error) {
 	return r.plannedFrom(r.today())
@@ -447,57 +416,15 @@ func (r *Request) plannedFrom(day team.Date) (team.Meeting, error) {
 	return m, err
 }
 
-// meetingMove puts the next meeting on another date; the rhythm stays.
-func meetingMove(r *Request, typed string) (answer, error) {
-	m, err := r.plannedFrom(team.Date{})
-	if err != nil {
-		return answer{}, err
-	}
-	if typed == "" {
-		return answer{}, team.Wrong("datum", "move.when", "when", r.view().When(m.Start), "example", "/kansoverleg verzet "+r.lang.Say("move.example"))
-	}
-	was := m.Start.In(r.zone())
-	start, err := r.moment(typed, schedule.Clock{Hour: was.Hour(), Minute: was.Minute()}, "/kansoverleg verzet ")
-	if err != nil {
-		return answer{}, err
-	}
-	if m, err = r.move(m, start); err != nil {
-		return answer{}, err
-	}
-	if err := r.did("meeting.move", on("meeting", m.Nr)); err != nil {
-		return answer{}, err
-	}
-	if err := r.notice(r.view().Moved(r.me.User, was, m)); err != nil {
-		return answer{}, err
-	}
-	return answer{body: r.say("meeting.moved", "when", r.view().When(m.Start))}, nil
-}
-
-// meetingSkip drops the next date; the rhythm goes on with the one after.
-func meetingSkip(r *Request, _ string) (answer, error) {
-	m, err := r.plannedFrom(team.Date{})
-	if err != nil {
-		return answer{}, err
-	}
-	next, found, err := r.drop(m)
-	if err != nil {
-		return answer{}, err
-	}
-	if err := r.did("meeting.skip", on("meeting", m.Nr)); err != nil {
-		return answer{}, err
-	}
-	if err := r.notice(r.view().Skipped(r.me.User, m, next, found)); err != nil {
-		return answer{}, err
-	}
-	return answer{body: r.say("meeting.skipped", "when", r.view().When(m.Start))}, nil
-}
-
 // drop makes a meeting one that is not held. Its own points go along to the
 // next one, which is planned if need be; without a next one they stay behind
 // until there is.
 func (r *Request) drop(m team.Meeting) (next team.Meeting, found bool, err error) {
 	points := m.Points
 	m.Status, m.Points = team.Skipped, nil
+	if err := r.settled(&m, r.view().NotHeld(m, r.now)); err != nil {
+		return next, false, err
+	}
 	if err := r.keepMeeting(m); err != nil {
 		return next, false, err
 	}

@@ -28,6 +28,9 @@ var scheduleProblems = map[string]string{
 	"date.weekday":    "maandag 12 feb 2027",
 	"date.unclear":    "als het uitkomt",
 	"date.time":       "12 feb 23:30",
+	"free.unclear":    "carnaval",
+	"free.order":      "12 feb tot 8 feb",
+	"free.long":       "1 feb tot 1 juni",
 }
 
 var monday = team.Date{Year: 2027, Month: time.January, Day: 11}
@@ -38,6 +41,8 @@ func read(code, typed string) error {
 	switch {
 	case strings.HasPrefix(code, "rhythm."):
 		_, err = schedule.ParseRhythm(typed, monday)
+	case strings.HasPrefix(code, "free."):
+		_, err = schedule.ParseFree(typed, monday)
 	case code == "date.time":
 		_, _, _, err = schedule.ParseMoment(typed, monday)
 	default:
@@ -66,7 +71,7 @@ func TestScheduleProblemsAreWorded(t *testing.T) {
 		"12 januari 2027 2040 2020 eenmalig cron: 30 13 * * 2 morgen volgende vrijdag over 100 every first Tuesday at from 31 June next weekly foo ,")
 	rapid.Check(t, func(t *rapid.T) {
 		typed := strings.Join(rapid.SliceOfN(rapid.SampledFrom(words), 0, 8).Draw(t, "words"), " ")
-		for _, code := range []string{"rhythm.", "date.", "date.time"} {
+		for _, code := range []string{"rhythm.", "date.", "date.time", "free."} {
 			var p *team.Problem
 			if !errors.As(read(code, typed), &p) {
 				continue

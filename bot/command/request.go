@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -28,6 +29,9 @@ type Request struct {
 	me    team.Member   // zero when the clock asks
 	known map[string]team.Member
 
+	free   *schedule.FreeDays // of the kernteam, once they are needed
+	broken error              // why they cannot be known; then nothing of the request counts
+
 	sent chat.Form // the form that was sent in, if one was
 
 	news bool // something of the kernteam is not as it was
@@ -54,12 +58,25 @@ func (r *Request) in(k team.Kernteam) {
 	r.team = k
 	r.lang = text.Lang(k.Lang)
 	r.now = r.now.In(r.zone())
-	r.known = nil
+	r.known, r.free = nil, nil
 }
 
 func (r *Request) zone() *time.Location { return zone(r.team.Zone) }
 
-func (r *Request) calendar() schedule.Calendar { return schedule.Calendar{Location: r.zone()} }
+// calendar is that of the kernteam's school.
+func (r *Request) calendar() schedule.Calendar {
+	return schedule.Calendar{Location: r.zone(), Free: func(d team.Date) bool { return r.freeDays().Free(d) }}
+}
+
+// freeDays are when that school is closed, and why.
+func (r *Request) freeDays() schedule.FreeDays {
+	if r.free == nil {
+		own, _, err := store.OwnDays.Get(r.tx, r.team.ID)
+		r.broken = cmp.Or(r.broken, err)
+		r.free = &schedule.FreeDays{Region: r.team.Region, Holidays: r.bot.Holidays, Own: own}
+	}
+	return *r.free
+}
 
 func (r *Request) today() team.Date { return team.DateOf(r.now) }
 

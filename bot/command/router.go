@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +19,7 @@ import (
 // route finds out who asks what of which kernteam, and runs it.
 func (r *Request) route() (a answer, err error) {
 	defer func() {
-		if err == nil {
+		if err = cmp.Or(err, r.broken); err == nil {
 			err = r.touched()
 		}
 	}()
@@ -90,8 +91,10 @@ func (r *Request) typed(act chat.Typed) (answer, error) {
 		if !isWord(word, v.words...) {
 			continue
 		}
-		if v.chair && !r.isChair() && r.hasChair() {
-			return answer{}, team.Wrong("", "chair", "chair", r.view().Name(r.team.Chair))
+		if v.chair {
+			if err := r.forChair(); err != nil {
+				return answer{}, err
+			}
 		}
 		return v.run(r, rest)
 	}
@@ -154,6 +157,15 @@ func known(m team.Member, p chat.Person) team.Member {
 		m.Name = p.Name
 	}
 	return m
+}
+
+// forChair refuses what is for the chair only, while there is one in the
+// channel.
+func (r *Request) forChair() error {
+	if r.isChair() || !r.hasChair() {
+		return nil
+	}
+	return team.Wrong("", "chair", "chair", r.view().Name(r.team.Chair))
 }
 
 func (r *Request) hasChair() bool { return r.member(r.team.Chair).Here }

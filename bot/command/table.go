@@ -84,12 +84,13 @@ func init() {
 		},
 		{
 			name: "kernteam", alias: "team",
-			open: teamOverview, rest: teamUnclear, examples: 6,
+			open: teamOverview, rest: teamUnclear, examples: 8,
 			verbs: []verb{
 				{words: []string{"wie", "who"}, run: teamWho},
 				{words: []string{"rol", "role"}, run: teamRole},
 				{words: []string{"ik", "me"}, run: teamCard},
 				{words: []string{"instellen", "settings"}, chair: true, run: teamSettings},
+				{words: []string{"vrij", "free"}, run: teamFree},
 				{words: []string{"werkagenda", "workagenda"}, run: teamWorkAgenda},
 			},
 		},
@@ -111,6 +112,8 @@ func init() {
 		"team.set":        pressSetUp,
 		"meeting.in":      pressComing,
 		"meeting.out":     pressAway,
+		"meeting.keep":    pressKeep,
+		"meeting.drop":    pressNotNow,
 		"case.done":       pressDiscussed,
 		"case.carry":      pressCarry,
 		"case.action":     pressCaseAction,
@@ -120,11 +123,12 @@ func init() {
 	}
 	dues = map[string]func(*Request, store.Due) error{
 		"form":    formGone,
-		"seen":    forgetSeen,
+		"seen":    housekeeping,
 		"meeting": meetingDue,
 		"action":  actionDue,
 		homesDue:  homesChange,
 		homeDue:   homeChanges,
+		summerDue: beforeSummer,
 	}
 }
 

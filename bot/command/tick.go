@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -103,7 +104,7 @@ func (b *Bot) fire(ctx context.Context, now time.Time, list []store.Due) (err er
 				r.in(k)
 				teams[d.Team] = r
 			}
-			if err = dues[d.Kind](r, d); err == nil {
+			if err = cmp.Or(dues[d.Kind](r, d), r.broken); err == nil {
 				err = r.touched()
 			}
 			if err != nil {

@@ -46,7 +46,13 @@ func (w *walk) check(t *rapid.T) {
 		for _, a := range actions {
 			if a.Status == team.ToDo {
 				open++
-				wanted[fmt.Sprintf("action/%s/%d", w.id, a.Nr)] = later(w.calendar().At(a.Due, schedule.DayStart), w.now).AddDate(0, 0, 10)
+				days := w.calendar()
+				weekly := days.Working(later(days.At(a.Due, schedule.DayStart), w.now).AddDate(0, 0, 7))
+				steps := schedule.ActionLadder(days, a.Due)
+				wanted[fmt.Sprintf("action/%s/%d", w.id, a.Nr)] = later(weekly, steps[len(steps)-1].At)
+				if a.Since.After(w.freed) && !days.SchoolDay(a.Due) {
+					t.Fatalf("action %d is for %v, when school is closed", a.Nr, a.Due)
+				}
 			}
 			if i := slices.IndexFunc(meetings, func(m team.Meeting) bool { return m.Nr == a.Meeting }); a.Meeting != 0 && !slices.Contains(meetings[i].Actions, a.Nr) {
 				t.Fatalf("action %d is not among those of meeting %d", a.Nr, a.Meeting)
@@ -60,13 +66,6 @@ func (w *walk) check(t *rapid.T) {
 		}
 		return w.checkDues(t, tx, wanted)
 	})
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // checkDues: every record that waits for a moment has just one, in time, and no
@@ -85,6 +84,10 @@ func (w *walk) checkDues(t *rapid.T, tx kv.Tx, wanted map[string]time.Time) erro
 	}
 	for _, d := range dues {
 		last, found := wanted[d.ID]
+		if !found && d.Kind == summerDue && d.ID == "summer/"+w.id {
+			summer, _ := schedule.BuiltIn().NextSummer(w.team().Region, team.DateOf(w.now))
+			last, found = later(w.calendar().At(summer.First, schedule.Clock{}), w.now), true
+		}
 		if !found {
 			t.Fatalf("%s is due twice, or without a record", d.ID)
 		}
@@ -117,6 +120,7 @@ func (w *walk) checkMeetings(t *rapid.T, tx kv.Tx, meetings []team.Meeting) {
 		if m.Status == team.Running {
 			running++
 		}
+		w.checkDay(t, m)
 		if other := occurrences[m.Occurrence]; other != 0 && m.Occurrence != "" {
 			t.Fatalf("meetings %d and %d are both %s", other, m.Nr, m.Occurrence)
 		}
@@ -143,6 +147,29 @@ func (w *walk) checkMeetings(t *rapid.T, tx kv.Tx, meetings []team.Meeting) {
 	slices.Sort(points)
 	if want := slices.Sorted(slices.Values(w.points)); !slices.Equal(points, want) {
 		t.Fatalf("the points are %q, not %q", points, want)
+	}
+}
+
+// checkDay: nothing is planned on a day that school is closed unless somebody
+// wants it there, or the rhythm names that day of the weekend; and what stands
+// in for such a day is asked about.
+func (w *walk) checkDay(t *rapid.T, m team.Meeting) {
+	day := team.DateOf(m.Start.In(zone("")))
+	why, closed := w.freeDays().Why(day)
+	if m.Status == team.Planned && m.Start.After(w.now) && closed && !m.Chosen && (!why.Weekend || m.Occurrence == "") {
+		t.Fatalf("meeting %d is on %v: %s", m.Nr, day, why.Words("nl"))
+	}
+	if !m.Instead.IsZero() && m.Status != team.Planned {
+		t.Fatalf("meeting %d is %s, and asked about", m.Nr, m.Status)
+	}
+	for asked := 1; asked <= m.Asked; asked++ {
+		w.read(func(tx kv.Tx) error {
+			post, found, err := outbox.Get(tx, fmt.Sprintf("proposal/%s/%d/%d", w.id, m.Nr, asked))
+			if asks := strings.Contains(fmt.Sprint(post.Post.Body), "meeting.keep"); !found || asks != (asked == m.Asked && !m.Instead.IsZero()) {
+				t.Fatalf("proposal %d about meeting %d asks: %v", asked, m.Nr, asks)
+			}
+			return err
+		})
 	}
 }
 
@@ -226,7 +253,7 @@ func (w *walk) counts(tx kv.Tx, do string) bool {
 	switch kind, _, _ := strings.Cut(name, "."); kind {
 	case "meeting":
 		m, _, err := store.Meetings.Get(tx, w.id, store.Nr(nrs[0]))
-		return err == nil && m.Status == team.Planned
+		return err == nil && m.Status == team.Planned && (strings.HasSuffix(name, ".in") || strings.HasSuffix(name, ".out") || !m.Instead.IsZero())
 	case "case":
 		m, _, err := store.Meetings.Get(tx, w.id, store.Nr(nrs[0]))
 		s, _, err2 := store.Signals.Get(tx, w.id, store.Nr(nrs[1]))

@@ -39,6 +39,7 @@ func TestAnyCourseOfEvents(t *testing.T) {
 			"agree":  w.agree,
 			"press":  w.press,
 			"people": w.people,
+			"free":   w.free,
 			"wait":   w.wait,
 			"pass":   w.pass,
 			"outage": w.outage,
@@ -72,6 +73,7 @@ type walk struct {
 	reminded map[string]string // kind, meeting and date of each reminder -> its key
 	signals  int
 	points   []string
+	freed    time.Time // when school days last changed
 }
 
 // line types a line; what the table of commands answers is its own business.
@@ -85,6 +87,9 @@ func (w *walk) day(t *rapid.T) string {
 	n := rapid.SampledFrom([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 14, 15, 28, 43}).Draw(t, "days ahead")
 	return team.DateOf(w.now).AddDays(n).String()
 }
+
+// anyway is what makes a closed day no mistake.
+var anyway = rapid.SampledFrom([]string{"", "", " toch"})
 
 var clocks = rapid.SampledFrom([]string{"", "07:00", "08:30", "09:00", "10:00", "13:30", "16:45", "22:00"})
 
@@ -107,9 +112,9 @@ var rhythms = rapid.SampledFrom([]string{
 func (w *walk) meet(t *rapid.T) {
 	switch rapid.SampledFrom([]string{"once", "move", "skip", "point", "start", "now", "finish", "rsvp", "read"}).Draw(t, "what") {
 	case "once":
-		w.line(t, "/kansoverleg eenmalig %s %s", w.day(t), clocks.Draw(t, "at"))
+		w.line(t, "/kansoverleg eenmalig %s %s%s", w.day(t), clocks.Draw(t, "at"), anyway.Draw(t, "anyway"))
 	case "move":
-		w.line(t, "/kansoverleg verzet %s %s", w.day(t), clocks.Draw(t, "at"))
+		w.line(t, "/kansoverleg verzet %s %s%s", w.day(t), clocks.Draw(t, "at"), anyway.Draw(t, "anyway"))
 	case "skip":
 		w.line(t, "/kansoverleg overslaan")
 	case "point":
@@ -173,7 +178,7 @@ func (w *walk) agree(t *rapid.T) {
 
 // press finds a button in a post of any age.
 func (w *walk) press(t *rapid.T) {
-	kind := rapid.SampledFrom([]string{"case", "case", "action", "remind", "agenda", "today"}).Draw(t, "kind")
+	kind := rapid.SampledFrom([]string{"case", "case", "action", "remind", "agenda", "today", "proposal", "proposal"}).Draw(t, "kind")
 	said := slices.DeleteFunc(slices.Clone(w.said), func(key string) bool { return !strings.HasPrefix(key, kind+"/") })
 	if len(said) == 0 {
 		t.Skip("no such post")
@@ -222,6 +227,43 @@ func (w *walk) people(t *rapid.T) {
 	}
 	gone := rapid.SampledFrom(crew).Draw(t, "gone")
 	w.roster(slices.DeleteFunc(slices.Clone(crew), func(user string) bool { return user == gone })...)
+}
+
+// free changes when school is closed: by the chair's own days, or by another
+// region.
+func (w *walk) free(t *rapid.T) {
+	chair := w.team().Chair
+	w.freed = w.now
+	switch rapid.SampledFrom([]string{"closed", "closed", "open", "gone", "gone", "region"}).Draw(t, "what") {
+	case "closed":
+		first := team.DateOf(w.now).AddDays(rapid.IntRange(0, 20).Draw(t, "from"))
+		for _, m := range w.open() {
+			if rapid.Bool().Draw(t, "under a meeting") && m.Start.After(w.now) {
+				first = team.DateOf(m.Start.In(zone("")))
+			}
+		}
+		w.types(chair, fmt.Sprintf("/kernteam vrij %s tot %s", first, first.AddDays(rapid.SampledFrom([]int{0, 0, 4, 11, 30}).Draw(t, "days"))))
+	case "open":
+		w.types(chair, "/kernteam vrij toch open "+w.day(t))
+	case "gone":
+		own := w.freeDays().Own
+		if len(own) == 0 {
+			t.Skip("nothing to take away")
+		}
+		w.types(chair, fmt.Sprintf("/kernteam vrij weg %d", rapid.SampledFrom(own).Draw(t, "period").Nr))
+	case "region":
+		values := map[string][]string{"regio": {string(rapid.SampledFrom(team.Regions).Draw(t, "region"))}}
+		form := w.types(chair, "/kernteam instellen").Form
+		if form == nil {
+			t.Skip("the chair has left")
+		}
+		for _, f := range form.Fields {
+			if f.Name != "regio" {
+				values[f.Name] = f.Value
+			}
+		}
+		w.sends(chair, form, values)
+	}
 }
 
 // wait goes on until the next thing that happens by itself.
@@ -285,8 +327,9 @@ func (w *walk) tick(t *rapid.T) {
 	}
 	for _, a := range w.openActions() {
 		for _, step := range schedule.ActionLadder(w.calendar(), a.Due) {
-			if step.At.Equal(w.now) && step.At.After(a.Since) {
-				expected = append(expected, fmt.Sprintf("remind/%s/%d/%s/%s", w.id, a.Nr, a.Due, step.Kind))
+			key := fmt.Sprintf("remind/%s/%d/%s/%s", w.id, a.Nr, a.Due, step.Kind)
+			if _, before := slices.BinarySearch(w.said, key); step.At.Equal(w.now) && step.At.After(a.Since) && !before {
+				expected = append(expected, key)
 			}
 		}
 	}
@@ -302,7 +345,7 @@ func (w *walk) tick(t *rapid.T) {
 	fresh := w.fresh(t)
 	for _, key := range fresh {
 		if !strings.HasPrefix(key, "soon/") && !w.calendar().Working(w.now).Equal(w.now) {
-			t.Fatalf("%s was posted on %v", key, w.now.In(zone("")).Format("Monday 15:04"))
+			t.Fatalf("%s was posted on %v", key, w.now.In(zone("")).Format("Monday 2 January 15:04"))
 		}
 	}
 	together := map[string]string{}
@@ -326,7 +369,16 @@ func (w *walk) tick(t *rapid.T) {
 	}
 }
 
-func (w *walk) calendar() schedule.Calendar { return schedule.Calendar{Location: zone("")} }
+func (w *walk) freeDays() schedule.FreeDays {
+	days := schedule.FreeDays{Region: w.team().Region, Holidays: schedule.BuiltIn()}
+	w.read(func(tx kv.Tx) (err error) {
+		days.Own, _, err = store.OwnDays.Get(tx, w.id)
+		return err
+	})
+	return days
+}
+
+func (w *walk) calendar() schedule.Calendar { return w.freeDays().Calendar(zone("")) }
 
 func (w *walk) keys() (keys []string) {
 	w.read(func(tx kv.Tx) (err error) {

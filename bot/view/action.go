@@ -148,12 +148,16 @@ func (v View) actionList(id string, list []team.Action, today team.Date) chat.Me
 	if len(list) == 0 {
 		return chat.Message{v.para(id + ".none")}
 	}
-	list = slices.SortedStableFunc(slices.Values(list), func(a, b team.Action) int { return a.Due.Compare(b.Due) })
+	list = byDue(list)
 	message := chat.Message{v.para(id+".title", "n", len(list)), v.actionItems(list[:min(len(list), maxItems)], today)}
 	if len(list) > maxItems {
 		message = append(message, v.note("list.more", "n", len(list)-maxItems))
 	}
 	return append(message, v.note("actions.note"))
+}
+
+func byDue(list []team.Action) []team.Action {
+	return slices.SortedStableFunc(slices.Values(list), func(a, b team.Action) int { return a.Due.Compare(b.Due) })
 }
 
 func (v View) actionItems(list []team.Action, today team.Date) chat.Block {

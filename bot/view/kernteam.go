@@ -1,7 +1,6 @@
 package view
 
 import (
-	"slices"
 	"strings"
 
 	"kansbot/internal/chat"
@@ -117,7 +116,7 @@ const AtHome = "in"
 // with buttons, and the signals that wait.
 func (v View) HomePage(mine []team.Action, signals []team.Signal, next team.Meeting, today team.Date) chat.Message {
 	message := v.homeTop(mine, next)
-	mine = slices.SortedStableFunc(slices.Values(mine), func(a, b team.Action) int { return a.Due.Compare(b.Due) })
+	mine = byDue(mine)
 	for _, a := range mine[:min(len(mine), maxHome)] {
 		spans := v.actionItems([]team.Action{a}, today).Items[0]
 		buttons := v.actionButtons(a)

@@ -46,6 +46,9 @@ func Unschedule(tx kv.Tx, id string) error {
 	return dues.Delete(tx, Moment(old.At), id)
 }
 
+// Scheduled is the Due with that ID.
+func Scheduled(tx kv.Tx, id string) (d Due, found bool, err error) { return dueAt.Get(tx, id) }
+
 // DueBy lists at most limit of what is due at or before now, in order of time.
 func DueBy(tx kv.Tx, now time.Time, limit int) ([]Due, error) {
 	var list []Due

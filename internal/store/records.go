@@ -14,23 +14,24 @@ import (
 
 // The tables of the domain. Behind each: the parts of its key.
 var (
-	Kernteams = Table[team.Kernteam]{"team"}   // team
-	Members   = Table[team.Member]{"member"}   // team, user
-	Rhythms   = Table[Rhythm]{"rhythm"}        // team
-	Cases     = Table[team.Case]{"case"}       // team, code
-	Signals   = Table[team.Signal]{"signal"}   // team, nr
-	Meetings  = Table[team.Meeting]{"meeting"} // team, nr
-	Actions   = Table[team.Action]{"action"}   // team, nr
-	Forms     = Table[Form]{"form"}            // form
-	Rosters   = Table[[]chat.Person]{"roster"} // platform, workspace, channel: who is in it
-	at        = Table[string]{"at"}            // platform, workspace, channel -> team
-	memberOf  = Table[string]{"memberof"}      // platform, workspace, user, team -> team
-	openNrs   = Table[int]{"open"}             // "signal"/"action"/"meeting", team, nr -> nr
-	caseNrs   = Table[int]{"incase"}           // "signal", team, code, nr -> nr
-	owned     = Table[int]{"owned"}            // team, user, nr -> nr, open actions
-	occurred  = Table[int]{"occurrence"}       // team, occurrence -> meeting nr
-	Homed     = Table[struct{}]{"homed"}       // platform, workspace: somebody there has a home page
-	seen      = Table[struct{}]{"seen"}        // day, event
+	Kernteams = Table[team.Kernteam]{"team"}     // team
+	Members   = Table[team.Member]{"member"}     // team, user
+	Rhythms   = Table[Rhythm]{"rhythm"}          // team
+	OwnDays   = Table[[]schedule.Period]{"free"} // team: what its school has otherwise than its region, in the order of adding
+	Cases     = Table[team.Case]{"case"}         // team, code
+	Signals   = Table[team.Signal]{"signal"}     // team, nr
+	Meetings  = Table[team.Meeting]{"meeting"}   // team, nr
+	Actions   = Table[team.Action]{"action"}     // team, nr
+	Forms     = Table[Form]{"form"}              // form
+	Rosters   = Table[[]chat.Person]{"roster"}   // platform, workspace, channel: who is in it
+	at        = Table[string]{"at"}              // platform, workspace, channel -> team
+	memberOf  = Table[string]{"memberof"}        // platform, workspace, user, team -> team
+	openNrs   = Table[int]{"open"}               // "signal"/"action"/"meeting", team, nr -> nr
+	caseNrs   = Table[int]{"incase"}             // "signal", team, code, nr -> nr
+	owned     = Table[int]{"owned"}              // team, user, nr -> nr, open actions
+	occurred  = Table[int]{"occurrence"}         // team, occurrence -> meeting nr
+	Homed     = Table[struct{}]{"homed"}         // platform, workspace: somebody there has a home page
+	seen      = Table[struct{}]{"seen"}          // day, event
 )
 
 // Rhythm is when a kernteam meets. Version counts up at each change: with the

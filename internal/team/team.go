@@ -181,6 +181,9 @@ type Meeting struct {
 	Since      time.Time // when this start was set: steps before it never come
 	Round      int       // counts dates so far apart that asking for points begins anew
 	First      time.Time // the start with which this round began
+	Instead    time.Time // the start on a closed day that this one is a proposal for; zero when nobody has to say anything about it
+	Asked      int       // counts such proposals
+	Chosen     bool      // somebody wanted this day although school is closed
 	Status     MeetingStatus
 	Present    map[string]bool // user id -> comes (true) or not (false)
 	Sent       []string        // ladder steps done or given up on, in this round

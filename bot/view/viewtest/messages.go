@@ -1,6 +1,8 @@
 package viewtest
 
 import (
+	"time"
+
 	"kansbot/bot/view"
 	"kansbot/internal/chat"
 	"kansbot/internal/schedule"
@@ -25,6 +27,7 @@ func (w *world) samples() []Sample {
 	w.aboutMeetings()
 	w.duringMeetings()
 	w.aboutActions()
+	w.aboutHolidays()
 	return w.made
 }
 
@@ -176,4 +179,33 @@ func (w *world) aboutActions() {
 	w.ask("Mine, none", w.Mine(nil, w.today))
 	w.ask("WorkAgenda", w.WorkAgenda(w.actions[:w.few], w.today))
 	w.ask("WorkAgenda, none", w.WorkAgenda(nil, w.today))
+}
+
+func (w *world) aboutHolidays() {
+	day := func(month time.Month, day int) team.Date { return team.Date{Year: 2027, Month: month, Day: day} }
+	holidays := []schedule.Holiday{
+		{Name: "Voorjaarsvakantie", Region: w.Team.Region, First: day(2, 20), Last: day(2, 28)},
+		{Name: "Meivakantie", Region: w.Team.Region, First: day(4, 24), Last: day(5, 2), Binding: true},
+	}
+	own := []schedule.Period{
+		{Nr: 1, First: day(2, 8), Last: day(2, 12), Label: w.label},
+		{Nr: 3, First: day(4, 26), Last: day(4, 26), Open: true},
+	}
+	w.ask("FreeDays", w.FreeDays(own, holidays))
+	w.ask("FreeDays, none", w.FreeDays(nil, nil))
+
+	m := w.next
+	m.Instead = m.Start.AddDate(0, 0, 3)
+	holiday, mine := schedule.Reason{Holiday: holidays[0]}, schedule.Reason{Own: own[0]}
+	w.post("Proposal", w.Proposal(m, holiday, w.today.AddDays(1)))
+	w.post("Proposal, an own day", w.Proposal(m, mine, w.today.AddDays(1)))
+	w.post("Agreed", w.Agreed(m, mine, "bram"))
+	w.post("Agreed, by starting", w.Agreed(m, schedule.Reason{Public: schedule.KingsDay}, ""))
+	asked := w.today.AddDays(-1)
+	w.ask("Deadline", chat.Message{w.Deadline(asked, holiday, w.today)})
+	w.ask("Deadline, weekend", chat.Message{w.Deadline(asked, schedule.Reason{Weekend: true}, w.today)})
+	w.ask("Deadline, own day", chat.Message{w.Deadline(asked, mine, w.today)})
+	w.ask("Deadline, own day without a label", chat.Message{w.Deadline(asked, schedule.Reason{Own: own[1]}, w.today)})
+	w.post("Summer", w.Summer(w.signals, w.actions, w.today))
+	w.post("Summer, one action", w.Summer(nil, w.actions[:1], w.today))
 }

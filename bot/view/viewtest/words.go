@@ -15,6 +15,7 @@ type words struct {
 	people              []team.Member
 	what, gain, points  []string
 	theme, rhythm       string
+	label               string // of the school's own days
 	seen, helps, needed string // of signals
 	helped              string // of actions that are done
 	typed, rest, better string // of a mistake
@@ -46,7 +47,7 @@ func ordinary(lang text.Lang) words {
 		what:   []string{"vraagt de logopedist om tips voor de klas", "begint elke taak samen", "nodigt ouders uit voor koffie"},
 		gain:   []string{"de tips in de klas hangen", "", "er drie ouders komen"},
 		points: []string{"ouderavond over schermtijd", "fietsenstalling"},
-		theme:  "toetsspanning", rhythm: "elke 6 weken op dinsdag om 13:30",
+		theme:  "toetsspanning", rhythm: "elke 6 weken op dinsdag om 13:30", label: "carnaval",
 		seen: "begint niet aan een taak als het moeilijk lijkt", helps: "samen de eerste som maken", needed: "iemand die even naast hem zit",
 		helped: "de platen op tafel hielpen", typed: "belt de school", rest: "als het uitkomt", better: "/actie @emre belt de school voor vr 12 feb",
 	}
@@ -57,6 +58,7 @@ func ordinary(lang text.Lang) words {
 		w.gain = []string{"the tips hang in the classroom", "", "three parents come"}
 		w.points = []string{"parents' evening about screen time", "bicycle shed"}
 		w.theme, w.rhythm = "test stress", "every 6 weeks on Tuesday at 13:30"
+		w.label = "carnival"
 		w.seen, w.helps, w.needed = "does not start a task when it looks hard", "doing the first sum together", "somebody who sits down with him"
 		w.helped, w.typed, w.rest, w.better = "the pictures on the table helped", "calls the school", "when it suits", "/actie @emre calls the school by Fri 12 Feb"
 	}
@@ -79,7 +81,7 @@ func long(lang text.Lang) words {
 	for i := range w.points {
 		w.points[i] = stretch(w.points[i], 140)
 	}
-	w.theme = stretch(w.theme, 40)
+	w.theme, w.label = stretch(w.theme, 40), stretch(w.label, 60)
 	w.seen, w.helps, w.needed, w.helped = stretch(w.seen, 500), stretch(w.helps, 500), stretch(w.needed, 500), stretch(w.helped, 300)
 	w.typed, w.rest, w.better = stretch(w.typed, 140), stretch(w.rest, 140), "/actie @emre "+stretch(w.typed, 140)
 	w.endless = stretch(w.typed, 3000)
@@ -116,6 +118,7 @@ func hostile(lang text.Lang) words {
 			list[i] = spoil(list[i])
 		}
 	}
+	w.label = spoil(w.label)
 	all := strings.Join(nasty, " ")
 	w.seen, w.helps, w.needed, w.helped = w.seen+all, w.helps+all, w.needed+all, w.helped+all
 	w.typed, w.rest, w.better = all, nasty[1], "/actie "+all

@@ -1,0 +1,183 @@
+package command
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+	"time"
+
+	"kansbot/internal/schedule"
+	"kansbot/internal/team"
+)
+
+// meetingOnce plans one Kans!overleg beside the rhythm.
+func meetingOnce(r *Request, typed string) (answer, error) {
+	start, chosen, err := r.moment(typed, schedule.Clock{}, "/kansoverleg eenmalig ")
+	if err != nil {
+		return answer{}, err
+	}
+	return r.once(start, chosen)
+}
+
+// once plans a meeting; chosen is that school is closed that day.
+func (r *Request) once(start time.Time, chosen bool) (answer, error) {
+	if err := r.isFree(start); err != nil {
+		return answer{}, err
+	}
+	m, err := r.addMeeting(team.Meeting{Start: start, Chosen: chosen})
+	if err != nil {
+		return answer{}, err
+	}
+	if err := r.did("meeting.once", on("meeting", m.Nr)); err != nil {
+		return answer{}, err
+	}
+	if err := r.notice(r.view().Once(r.me.User, m)); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.say("meeting.planned", "when", r.view().When(m.Start))}, nil
+}
+
+// moment reads a date and a time for a Kans!overleg; usual is the time when
+// none is given, and the zero Clock asks for one. On a day that school is
+// closed it has to be insisted on: then it was chosen.
+func (r *Request) moment(typed string, usual schedule.Clock, prefix string) (start time.Time, chosen bool, err error) {
+	typed, insisted := cutInsisted(typed)
+	day, at, hasTime, err := schedule.ParseMoment(line(typed), r.today())
+	var p *team.Problem
+	if errors.As(err, &p) {
+		if p = withPrefix(p, prefix); usual == (schedule.Clock{}) && !strings.Contains(p.Args["example"], ":") {
+			p.Args["example"] += " 13:30"
+		}
+		return start, false, p
+	}
+	if err != nil {
+		return start, false, err
+	}
+	if !hasTime {
+		if usual == (schedule.Clock{}) {
+			return start, false, team.Wrong("tijd", "time.missing", "understood", line(typed), "example", prefix+line(typed)+" 13:30")
+		}
+		at = usual
+	}
+	start = r.calendar().At(day, at)
+	if err := r.isFree(start); err != nil {
+		return start, false, err
+	}
+	chosen, err = r.chosen(start, insisted, prefix)
+	return start, chosen, err
+}
+
+var insistence = regexp.MustCompile(`(?i)(^|\s)(?:toch|anyway)[.,!]?(\s|$)`)
+
+// cutInsisted takes out the word with which somebody insists on a closed day.
+func cutInsisted(typed string) (rest string, insisted bool) {
+	at := insistence.FindStringIndex(typed)
+	if at == nil {
+		return typed, false
+	}
+	return strings.TrimSpace(typed[:at[0]] + " " + typed[at[1]:]), true
+}
+
+// chosen reports that school is closed on the day of a start, and that it was
+// insisted on; else a closed day is a Problem, with the nearest school day as
+// the line to type.
+func (r *Request) chosen(start time.Time, insisted bool, prefix string) (bool, error) {
+	day := team.DateOf(start.In(r.zone()))
+	why, closed := r.freeDays().Why(day)
+	if !closed || insisted {
+		return closed, nil
+	}
+	near, found, err := r.nearest(start, team.Meeting{})
+	if err != nil {
+		return false, err
+	}
+	p := team.Wrong("datum", "moment.closed", "closed", r.view().Closed(day, why))
+	if found {
+		near = near.In(r.zone())
+		p = p.With("example", prefix+schedule.ShortDate(string(r.lang), team.DateOf(near))+near.Format(" 15:04"))
+	}
+	return false, p
+}
+
+// isFree: a meeting can be planned for that moment.
+func (r *Request) isFree(start time.Time) error {
+	if !start.After(r.now) {
+		return team.Wrong("datum", "moment.past", "understood", r.view().When(start))
+	}
+	_, taken, err := r.meetingAt(start)
+	if err == nil && taken {
+		err = team.Wrong("datum", "moment.taken", "understood", r.view().When(start))
+	}
+	return err
+}
+
+var fromTo = regexp.MustCompile(`(?i)^(?:(?:van|from)\s+)?(.*\S)\s+(?:naar|to)\s+(\S.*)$`)
+
+// toMove is the meeting that a line is about: the one on the date before
+// "naar", else the next one.
+func (r *Request) toMove(typed string) (m team.Meeting, rest string, err error) {
+	if parts := fromTo.FindStringSubmatch(line(typed)); parts != nil {
+		if day, err := schedule.ParseDate(parts[1], r.today()); err == nil {
+			m, found, err := r.openMeeting(func(m team.Meeting) bool { return m.Status == team.Planned && r.day(m) == day })
+			if err == nil && !found {
+				err = team.Wrong("datum", "move.none", "day", schedule.FormatDate(string(r.lang), day, false), "example", "/kansoverleg verzet "+parts[2])
+			}
+			return m, parts[2], err
+		}
+	}
+	if word, rest := firstWord(typed); isWord(word, "naar", "to") {
+		typed = rest
+	}
+	m, err = r.plannedFrom(team.Date{})
+	return m, typed, err
+}
+
+// meetingMove puts a meeting on another date; the rhythm stays.
+func meetingMove(r *Request, typed string) (answer, error) {
+	m, typed, err := r.toMove(typed)
+	if err != nil {
+		return answer{}, err
+	}
+	if typed == "" {
+		return answer{}, team.Wrong("datum", "move.when", "when", r.view().When(m.Start), "example", "/kansoverleg verzet "+r.lang.Say("move.example"))
+	}
+	was := m.Start.In(r.zone())
+	start, chosen, err := r.moment(typed, schedule.Clock{Hour: was.Hour(), Minute: was.Minute()}, "/kansoverleg verzet ")
+	if err != nil {
+		return answer{}, err
+	}
+	m.Chosen = chosen
+	if m, err = r.move(m, start); err != nil {
+		return answer{}, err
+	}
+	if err := r.did("meeting.move", on("meeting", m.Nr)); err != nil {
+		return answer{}, err
+	}
+	if err := r.notice(r.view().Moved(r.me.User, was, m)); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.say("meeting.moved", "when", r.view().When(m.Start))}, nil
+}
+
+// meetingSkip drops the next date; the rhythm goes on with the one after.
+func meetingSkip(r *Request, _ string) (answer, error) {
+	m, err := r.plannedFrom(team.Date{})
+	if err != nil {
+		return answer{}, err
+	}
+	return r.skip(m)
+}
+
+func (r *Request) skip(m team.Meeting) (answer, error) {
+	next, found, err := r.drop(m)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := r.did("meeting.skip", on("meeting", m.Nr)); err != nil {
+		return answer{}, err
+	}
+	if err := r.notice(r.view().Skipped(r.me.User, m, next, found)); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.say("meeting.skipped", "when", r.view().When(m.Start))}, nil
+}

@@ -1,0 +1,213 @@
+package command
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"kansbot/internal/chat"
+	"kansbot/internal/schedule"
+	"kansbot/internal/store"
+	"kansbot/internal/team"
+)
+
+// placed finds the start of an occurrence: on a day that school is closed, what
+// stands in for it on the nearest school day. One in a weekend that the rhythm
+// names stands. False is for one to pass over: what would stand in for it is
+// nearer to the next occurrence.
+func (r *Request) placed(o occurrence, rhythm store.Rhythm, s *schedule.Schedule) (occurrence, bool, error) {
+	why, closed := r.freeDays().Why(team.DateOf(o.nominal))
+	if !closed || why.Weekend && rhythm.NamesWeekday() {
+		return o, true, nil
+	}
+	m, _, err := r.rhythmMeeting()
+	if err != nil {
+		return o, false, err
+	}
+	start, found, err := r.nearest(o.nominal, m)
+	if err != nil || !found {
+		return o, false, err
+	}
+	if next := s.Next(o.nominal); !next.IsZero() && 2*start.Sub(o.nominal).Abs() >= next.Sub(o.nominal) {
+		return o, false, nil
+	}
+	o.start = start
+	return o, true, nil
+}
+
+// prepared is how many school days it takes to prepare a meeting: two before it
+// the agenda is there.
+const prepared = 3
+
+// nearest is the same time on the nearest school day on which no other meeting
+// than m is planned. An earlier day leaves time to prepare.
+func (r *Request) nearest(t time.Time, m team.Meeting) (time.Time, bool, error) {
+	open, err := store.OpenMeetings(r.tx, r.team.ID)
+	if err != nil {
+		return t, false, err
+	}
+	cal, t := r.calendar(), t.In(r.zone())
+	without := schedule.Calendar{Location: cal.Location, Free: func(d team.Date) bool {
+		return cal.Free(d) || slices.ContainsFunc(open, func(other team.Meeting) bool { return other.Nr != m.Nr && r.day(other) == d })
+	}}
+	day, found := without.Nearest(team.DateOf(t), cal.AddSchoolDays(r.today(), prepared))
+	return cal.At(day, schedule.Clock{Hour: t.Hour(), Minute: t.Minute()}), found, nil
+}
+
+// propose asks the channel about a start that stands in for another one, once.
+func (r *Request) propose(m team.Meeting, instead time.Time) error {
+	if m.Start.Equal(instead) || m.Chosen {
+		return nil
+	}
+	m.Instead, m.Asked = instead.UTC(), m.Asked+1
+	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
+		return err
+	}
+	why, _ := r.freeDays().Why(team.DateOf(instead.In(r.zone())))
+	other := r.calendar().AddSchoolDays(r.day(m), 1)
+	return r.post(r.proposalKey(m), "", r.view().Proposal(m, why, other))
+}
+
+func (r *Request) proposalKey(m team.Meeting) string {
+	return r.key("proposal", m.Nr, strconv.Itoa(m.Asked))
+}
+
+// settled: nothing is asked about a meeting any more, which its proposal shows.
+// Who calls it saves m.
+func (r *Request) settled(m *team.Meeting, body chat.Message) error {
+	if m.Instead.IsZero() {
+		return nil
+	}
+	m.Instead = time.Time{}
+	return r.refresh(r.proposalKey(*m), body)
+}
+
+// pressedProposal is the planned meeting that a button of a proposal is about.
+func (r *Request) pressedProposal(s string) (m team.Meeting, err error) {
+	nrs := subject(s)
+	if len(nrs) != 1 {
+		return m, team.Wrong("", "button.gone")
+	}
+	m, found, err := store.Meetings.Get(r.tx, r.team.ID, store.Nr(nrs[0]))
+	if err == nil && (!found || m.Status != team.Planned || m.Instead.IsZero()) {
+		err = team.Wrong("", "button.gone")
+	}
+	return m, err
+}
+
+func pressKeep(r *Request, s string) (answer, error) {
+	m, err := r.pressedProposal(s)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := r.settled(&m, r.agreed(m, r.me.User)); err != nil {
+		return answer{}, err
+	}
+	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
+		return answer{}, err
+	}
+	if err := r.did("meeting.keep", on("meeting", m.Nr)); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.say("meeting.kept", "when", r.view().When(m.Start))}, nil
+}
+
+// agreed is what a proposal becomes when its start is to stay; by is who said
+// so, or empty.
+func (r *Request) agreed(m team.Meeting, by string) chat.Message {
+	why, _ := r.freeDays().Why(team.DateOf(m.Instead.In(r.zone())))
+	return r.view().Agreed(m, why, by)
+}
+
+func pressNotNow(r *Request, s string) (answer, error) {
+	m, err := r.pressedProposal(s)
+	if err != nil {
+		return answer{}, err
+	}
+	return r.skip(m)
+}
+
+// misplaced: a planned meeting is on a day that school is closed, and nobody
+// wanted it there. In a weekend it is only because somebody did.
+func (r *Request) misplaced(m team.Meeting) bool {
+	why, closed := r.freeDays().Why(r.day(m))
+	return closed && !why.Weekend && !m.Chosen
+}
+
+// fit moves a meeting off a day that school is closed, and asks whether that
+// is all right.
+func (r *Request) fit(m team.Meeting) (moved bool, err error) {
+	if !r.misplaced(m) {
+		return false, nil
+	}
+	instead := m.Start
+	if !m.Instead.IsZero() {
+		instead = m.Instead
+	}
+	start, found, err := r.nearest(instead, m)
+	if err != nil || !found {
+		return false, err
+	}
+	if m, err = r.move(m, start); err != nil {
+		return false, err
+	}
+	if err := r.did("meeting.shift", on("meeting", m.Nr)); err != nil {
+		return false, err
+	}
+	return true, r.propose(m, instead)
+}
+
+// back puts a meeting that stands in for another start back on that one, when
+// school is open then after all and nobody has said anything about it.
+func (r *Request) back(m team.Meeting) (moved bool, err error) {
+	if m.Instead.IsZero() || !m.Instead.After(r.now) || !r.calendar().SchoolDay(team.DateOf(m.Instead.In(r.zone()))) {
+		return false, nil
+	}
+	if _, taken, err := r.meetingAt(m.Instead); err != nil || taken {
+		return false, err
+	}
+	was := m.Start
+	if m, err = r.move(m, m.Instead); err != nil {
+		return false, err
+	}
+	if err := r.did("meeting.shift", on("meeting", m.Nr)); err != nil {
+		return false, err
+	}
+	return true, r.notice(r.view().Moved(r.me.User, was, m))
+}
+
+// rearrange brings what is planned in line with when school is closed, after
+// that has changed. It tells how many meetings were on a day that now is.
+func (r *Request) rearrange() (shifted int, err error) {
+	r.free = nil
+	open, err := store.OpenMeetings(r.tx, r.team.ID)
+	if err != nil {
+		return 0, err
+	}
+	for _, m := range open {
+		moved := false
+		if m.Status == team.Planned && m.Start.After(r.now) {
+			if moved, err = r.back(m); err == nil && !moved {
+				if moved, err = r.fit(m); moved {
+					shifted++
+				}
+			}
+		}
+		if err == nil && !moved {
+			err = r.timeMeeting(m)
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	actions, err := store.OpenActions(r.tx, r.team.ID)
+	if err != nil {
+		return 0, err
+	}
+	for _, a := range actions {
+		if err := r.retimeAction(a); err != nil {
+			return 0, err
+		}
+	}
+	return shifted, r.retimeSummer()
+}
