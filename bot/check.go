@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"kansbot/internal/chat"
 	"kansbot/internal/kv"
 	"kansbot/internal/outbox"
+	"kansbot/internal/schedule"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
 )
@@ -80,13 +82,22 @@ func (k checkCommand) Run(stdout io.Writer) error {
 		from = k.Config
 	}
 	findings := []chat.Finding{{Name: "configuratie", OK: true, Says: from}, checkZones()}
-	stored, places, running := checkStore(ctx, c)
+	known, err := holidays(c)
+	if err != nil {
+		findings = append(findings, chat.Finding{Name: "vakanties", Says: err.Error(), Mend: "haal het bestand opnieuw op, of maak vakanties leeg: dan geldt wat Kansbot zelf weet"})
+	}
+	stored, teams, running := checkStore(ctx, c)
 	findings = append(findings, stored...)
+	for _, region := range regions(teams) {
+		if err == nil {
+			findings = append(findings, checkHolidays(string(region), known.KnownUntil(region, team.DateOf(time.Now())), time.Now()))
+		}
+	}
 	if c.HasMattermost() {
 		findings = append(findings, checkMattermost(ctx, c)...)
 	}
 	if c.HasSlack() {
-		findings = append(findings, checkSlack(ctx, c, places, running)...)
+		findings = append(findings, checkSlack(ctx, c, channelsOf(teams), running)...)
 	}
 	if !c.HasPlatform() {
 		findings = append(findings, chat.Finding{Name: "platform", OK: true, Says: "geen; Kansbot start als oefenruimte"})
@@ -119,8 +130,8 @@ func checkZones() chat.Finding {
 }
 
 // checkStore asks the Kansbot that has the store open, or opens it when there
-// is none; then it also gives the channels of the kernteams.
-func checkStore(ctx context.Context, c config.Config) (found []chat.Finding, places []chat.To, running bool) {
+// is none; then it also gives the kernteams.
+func checkStore(ctx context.Context, c config.Config) (found []chat.Finding, teams []team.Kernteam, running bool) {
 	if body, err := ask(ctx, c, "/readyz"); err == nil {
 		var h health
 		if json.Unmarshal(body, &h) == nil {
@@ -134,7 +145,7 @@ func checkStore(ctx context.Context, c config.Config) (found []chat.Finding, pla
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		return []chat.Finding{checkFolder(c.Data)}, nil, false
 	}
-	wrong := func(err error, mend string) ([]chat.Finding, []chat.To, bool) {
+	wrong := func(err error, mend string) ([]chat.Finding, []team.Kernteam, bool) {
 		return []chat.Finding{{Name: "gegevens", Says: err.Error(), Mend: mend}}, nil, false
 	}
 	const mend = "kijk of de map bestaat, van de gebruiker is die Kansbot draait, en of de schijf niet vol is"
@@ -148,7 +159,7 @@ func checkStore(ctx context.Context, c config.Config) (found []chat.Finding, pla
 	}
 	h, err := outbox.New(db, nil, outbox.Options{Now: time.Now}).Health(ctx)
 	if err == nil {
-		places, err = allPlaces(ctx, db)
+		teams, err = kernteams(ctx, db)
 	}
 	if err != nil {
 		return wrong(err, "zet een reservekopie terug")
@@ -156,19 +167,49 @@ func checkStore(ctx context.Context, c config.Config) (found []chat.Finding, pla
 	return []chat.Finding{
 		{Name: "gegevens", OK: true, Says: path + " (Kansbot draait nu niet)"},
 		{Name: "uitgaande berichten", OK: true, Says: fmt.Sprintf("%d wachten tot Kansbot weer draait", h.Waiting)},
-	}, places, false
+	}, teams, false
 }
 
-// allPlaces are the channels of all kernteams.
-func allPlaces(ctx context.Context, db kv.DB) (list []chat.To, err error) {
+func kernteams(ctx context.Context, db kv.DB) (list []team.Kernteam, err error) {
 	err = db.View(ctx, func(tx kv.Tx) error {
-		return store.Kernteams.Each(tx, func(k team.Kernteam) error {
-			list = append(list, chat.To{Platform: k.Platform, Workspace: k.Workspace, Channel: k.Channel})
-			return nil
-		})
+		list, err = store.Kernteams.All(tx)
+		return err
 	})
 	return list, err
 }
+
+// channelsOf are those of all kernteams.
+func channelsOf(teams []team.Kernteam) (list []chat.To) {
+	for _, k := range teams {
+		list = append(list, chat.To{Platform: k.Platform, Workspace: k.Workspace, Channel: k.Channel})
+	}
+	return list
+}
+
+// regions are those that the kernteams are in.
+func regions(teams []team.Kernteam) (list []team.Region) {
+	for _, region := range team.Regions {
+		if slices.ContainsFunc(teams, func(k team.Kernteam) bool { return k.Region == region }) {
+			list = append(list, region)
+		}
+	}
+	return list
+}
+
+// checkHolidays warns when the holidays of a region are known for less than a
+// year.
+func checkHolidays(region string, until team.Date, now time.Time) chat.Finding {
+	f := chat.Finding{Name: "vakanties, regio " + region, OK: true, Says: "bekend tot en met " + schedule.FormatDate("nl", until, true)}
+	switch {
+	case until.IsZero():
+		f.Says = "LET OP, die van dit schooljaar zijn niet bekend" + newerHolidays
+	case until.Before(team.DateOf(now.AddDate(1, 0, 0))):
+		f.Says = "LET OP, " + f.Says + newerHolidays
+	}
+	return f
+}
+
+const newerHolidays = "; zet een nieuwer bestand bij vakanties (zie het voorbeeld van de instellingen)"
 
 // checkFolder is for before the first start: it leaves nothing behind.
 func checkFolder(dir string) chat.Finding {
@@ -216,11 +257,17 @@ func asked(line string) (f chat.Finding, found bool) {
 	name, value, _ := strings.Cut(line, " ")
 	number, err := strconv.ParseFloat(value, 64)
 	name, label, _ := strings.Cut(name, "{")
-	_, platform, _ := strings.Cut(strings.TrimSuffix(label, `"}`), `"`)
+	_, of, _ := strings.Cut(strings.TrimSuffix(label, `"}`), `"`)
 	if err != nil {
 		return f, false
 	}
 	switch name {
+	case knownMetric:
+		until := team.Date{}
+		if number > 0 {
+			until = team.DateOf(time.Unix(int64(number), 0).UTC())
+		}
+		return checkHolidays(of, until, time.Now()), true
 	case oldestMetric:
 		age := time.Duration(number * float64(time.Second)).Round(time.Second)
 		f = chat.Finding{Name: "uitgaande berichten", OK: age < oldestAllowed, Says: "niets wacht lang"}
@@ -230,18 +277,18 @@ func asked(line string) (f chat.Finding, found bool) {
 		return f, true
 	case foreignMetric:
 		return chat.Finding{
-			Name: platform + ", vreemde verbindingen",
+			Name: of + ", vreemde verbindingen",
 			Says: fmt.Sprintf("%.0f; iets anders gebruikt hetzelfde token en krijgt een deel van wat mensen doen", number),
 			Mend: "zoek die andere Kansbot en stop hem, of maak een nieuw token",
 		}, number > 0
 	case lostMetric:
 		return chat.Finding{
-			Name: platform + ", kanalen kwijt", Says: fmt.Sprintf("%.0f sinds de start: verwijderd of gearchiveerd", number),
+			Name: of + ", kanalen kwijt", Says: fmt.Sprintf("%.0f sinds de start: verwijderd of gearchiveerd", number),
 			Mend: "haal het kanaal uit het archief of voeg de bot weer toe, als dat niet de bedoeling was",
 		}, number > 0
 	case refusedMetric:
 		return chat.Finding{
-			Name: platform + ", handtekening", Says: "klopte niet van het laatste verzoek, " + time.Unix(int64(number), 0).Format("2006-01-02 15:04"),
+			Name: of + ", handtekening", Says: "klopte niet van het laatste verzoek, " + time.Unix(int64(number), 0).Format("2006-01-02 15:04"),
 			Mend: "kijk of het signing secret nog dat van de app is; zo ja, dan riep iets anders Kansbot aan",
 		}, number > 0
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"kansbot/internal/chat"
+	"kansbot/internal/team"
 )
 
 // metrics is what Prometheus can read. No label holds a person, a channel or a
@@ -59,6 +60,7 @@ const (
 	foreignMetric = "kansbot_foreign_connections"
 	lostMetric    = "kansbot_lost_channels"
 	refusedMetric = "kansbot_refused_request_timestamp_seconds"
+	knownMetric   = "kansbot_school_holidays_known_until_seconds"
 )
 
 var (
@@ -70,11 +72,12 @@ var (
 	foreign  = prometheus.NewDesc(foreignMetric, "Connections that others have with our token; they get part of what people do.", []string{"platform"}, nil)
 	lost     = prometheus.NewDesc(lostMetric, "Channels that the bot was removed from, or that were archived, since the start.", []string{"platform"}, nil)
 	refused  = prometheus.NewDesc(refusedMetric, "When a request came that was signed wrongly, the last since one that was right; 0 for never.", []string{"platform"}, nil)
+	known    = prometheus.NewDesc(knownMetric, "The last day of which the school holidays are known, in Unix time, for each region in use; 0 when this school year is not.", []string{"region"}, nil)
 	lateness = prometheus.NewDesc("kansbot_due_late_seconds", "How late the first thing is that is due and not yet done; 0 when nothing is.", nil, nil)
 )
 
 func (gauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{waiting, oldest, buried, attempts, places, foreign, lost, refused, lateness} {
+	for _, d := range []*prometheus.Desc{waiting, oldest, buried, attempts, places, foreign, lost, refused, known, lateness} {
 		ch <- d
 	}
 }
@@ -100,6 +103,18 @@ func (g gauges) Collect(ch chan<- prometheus.Metric) {
 			last = float64(s.refused.Unix())
 		}
 		gauge(refused, last, p.Name())
+	}
+	teams, err := kernteams(ctx, g.app.db)
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(known, err)
+		return
+	}
+	for _, region := range regions(teams) {
+		seconds := 0.0
+		if until := g.app.holidays.KnownUntil(region, team.DateOf(g.app.clock.Now())); !until.IsZero() {
+			seconds = float64(time.Date(until.Year, until.Month, until.Day, 0, 0, 0, 0, time.UTC).Unix())
+		}
+		gauge(known, seconds, string(region))
 	}
 	health, err := g.app.outbox.Health(ctx)
 	if err != nil {

@@ -22,7 +22,7 @@ func TestSlackUninvited(t *testing.T) {
 		if posts := elsewhere.Messages(); len(posts) > 0 || p.anna.Modal() != nil {
 			t.Errorf("%s: posted %q, a form %t", name, read(posts), p.anna.Modal() != nil)
 		}
-		if teams, err := allPlaces(t.Context(), a.db); err != nil || len(teams) > 0 {
+		if teams, err := kernteams(t.Context(), a.db); err != nil || len(teams) > 0 {
 			t.Errorf("%s: founded %v, %v", name, teams, err)
 		}
 		elsewhere.Invite(p.anna, p.bot)
