@@ -32,6 +32,9 @@ func (r *Request) timeAction(a team.Action) error {
 	due.At = schedule.NextWeekly(r.calendar(), r.now)
 	if steps := r.followUps(a); len(steps) > 0 {
 		due.At = steps[0].At
+		if a.Reminded == r.today() { // once a day, whatever the school days make of it
+			due.At = later(due.At, r.calendar().At(r.calendar().AddSchoolDays(a.Reminded, 1), schedule.DayStart))
+		}
 	}
 	return store.Schedule(r.tx, due)
 }
@@ -91,6 +94,7 @@ func actionDue(r *Request, d store.Due) error {
 			a.Sent = append(a.Sent, s.Kind)
 		}
 	}
+	a.Reminded = r.today()
 	var body chat.Message
 	if step != "" {
 		body = r.view().Reminder(a, step, r.today())

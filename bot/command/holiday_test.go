@@ -98,6 +98,24 @@ func TestOwnDaysUnderAMeeting(t *testing.T) {
 	}
 }
 
+// Days that are open after all bring reminders forward; never two on a day.
+func TestOneReminderADay(t *testing.T) {
+	b := course(t, "/kernteam vrij 11 jan tot 20 jan", "/actie @bram belt de school voor 11 jan")
+	b.types("anna", "/kernteam vrij toch open 11 jan")
+	b.types("anna", "/actie uitstel 1 tot 11 jan")
+	b.types("anna", "/kernteam vrij weg 2")
+	b.at(t, "2027-01-21 08:30")
+	b.types("anna", "/kernteam vrij weg 1")
+	for _, c := range []struct {
+		at   string
+		want int
+	}{{"2027-01-21 16:00", 1}, {"2027-01-22 08:29", 1}, {"2027-01-22 08:30", 2}} {
+		if b.at(t, c.at); len(b.posts("remind")) != c.want {
+			t.Errorf("on %s there are %d reminders, want %d", c.at, len(b.posts("remind")), c.want)
+		}
+	}
+}
+
 // Holidays that were not known when something was planned are seen in time.
 func TestNewerHolidays(t *testing.T) {
 	b := course(t)

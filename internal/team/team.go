@@ -209,22 +209,23 @@ type Point struct {
 // Action is who does what by when. Text is what an adult does; the channel
 // shows it.
 type Action struct {
-	Nr      int
-	Owner   string
-	By      string
-	Text    string
-	Gain    string // "gelukt als ..."
-	Due     Date
-	Code    string // empty: on the werkagenda
-	Meeting int    // the Kans!overleg whose thread it lives in; 0 for none
-	Status  ActionStatus
-	Help    bool   // help was asked
-	Helped  string // what helped, said when done; free text
-	DoneBy  string
-	Done    time.Time
-	Created time.Time
-	Since   time.Time // when Due was set: steps before it never come
-	Sent    []string  // follow-ups done for this Due
+	Nr       int
+	Owner    string
+	By       string
+	Text     string
+	Gain     string // "gelukt als ..."
+	Due      Date
+	Code     string // empty: on the werkagenda
+	Meeting  int    // the Kans!overleg whose thread it lives in; 0 for none
+	Status   ActionStatus
+	Help     bool   // help was asked
+	Helped   string // what helped, said when done; free text
+	DoneBy   string
+	Done     time.Time
+	Created  time.Time
+	Since    time.Time // when Due was set: steps before it never come
+	Sent     []string  // follow-ups done for this Due
+	Reminded Date      // the day of the last one
 }
 
 // ActionStatus is open or done.
