@@ -230,6 +230,9 @@ func (r renderer) line(spans []chat.Span, start bool) string {
 		around := marks[s.Style]
 		if text = inert(text, start && b.Len() == 0 && around == ""); text != "" {
 			text = around + text + around
+			if s.Style == chat.Link {
+				text = "[" + text + "](" + s.URL + ")"
+			}
 		}
 		if lead+text+trail != "" {
 			write(lead + text + trail)
@@ -260,7 +263,7 @@ func (r renderer) pieces(spans []chat.Span) (out []chat.Span) {
 		if s.Text == "" {
 			continue // it would keep its neighbours apart
 		}
-		if last := len(out) - 1; last >= 0 && out[last].Style == s.Style {
+		if last := len(out) - 1; last >= 0 && out[last].Style == s.Style && s.Style != chat.Link {
 			out[last].Text += s.Text
 			continue
 		}

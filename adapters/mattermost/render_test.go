@@ -52,7 +52,7 @@ var samples = map[string]chat.Message{
 	"hostile": {
 		{Kind: chat.Heading, Text: plain("# " + hostile)},
 		{Kind: chat.Text, Text: plain(hostile)},
-		{Kind: chat.Text, Text: []chat.Span{{Style: chat.Bold, Text: " " + hostile + " "}, {Style: chat.Struck, Text: hostile}}},
+		{Kind: chat.Text, Text: []chat.Span{{Style: chat.Bold, Text: " " + hostile + " "}, {Style: chat.Struck, Text: hostile}, {Style: chat.Link, Text: hostile, URL: "https://kansbot.example.org/pagina/abc_-1"}}},
 		{Kind: chat.Note, Text: plain(hostile)},
 		{Kind: chat.Bullets, Items: [][]chat.Span{plain(hostile), plain("- nog een"), plain("|")}},
 		{Kind: chat.Numbers, Items: [][]chat.Span{plain("3. drie")}},

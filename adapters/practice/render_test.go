@@ -39,7 +39,7 @@ const hostile = "</p></article><script>alert(1)</script>\"'&lt; @channel <!here>
 
 // every is a message with each kind of block and style in it, all saying text.
 func every(text string) chat.Message {
-	spans := []chat.Span{{Text: text}, {Style: chat.Bold, Text: text}, {Style: chat.Struck, Text: text}, {Style: chat.Mention, Text: text, User: "joris"}}
+	spans := []chat.Span{{Text: text}, {Style: chat.Bold, Text: text}, {Style: chat.Struck, Text: text}, {Style: chat.Mention, Text: text, User: "joris"}, {Style: chat.Link, Text: text, URL: "https://kansbot.example.org/pagina/abc_-1"}}
 	return chat.Message{
 		{Kind: chat.Heading, Text: spans},
 		{Kind: chat.Text, Text: spans},

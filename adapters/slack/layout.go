@@ -224,8 +224,11 @@ func richWeight(e slack.RichTextElement) (n int) {
 	}
 	for _, e := range inside {
 		n += 20
-		if text, ok := e.(*slack.RichTextSectionTextElement); ok {
-			n += length(text.Text)
+		switch e := e.(type) {
+		case *slack.RichTextSectionTextElement:
+			n += length(e.Text)
+		case *slack.RichTextSectionLinkElement:
+			n += length(e.Text) + length(e.URL)
 		}
 	}
 	return n

@@ -112,7 +112,7 @@ func pieceOf(b chat.Block) (p piece) {
 func heading(spans []chat.Span) piece {
 	var text strings.Builder
 	for _, s := range spans {
-		if s.Style == chat.Mention || s.Style == chat.Struck {
+		if s.Style == chat.Mention || s.Style == chat.Struck || s.Style == chat.Link {
 			return paragraph(spans, true)
 		}
 		text.WriteString(s.Text)
@@ -134,12 +134,12 @@ func paragraph(spans []chat.Span, bold bool) piece {
 }
 
 // small is small print, which cannot be bold. It is ordinary text when that
-// would lose what is struck, or has more parts than Slack takes.
+// would lose what is struck or a link, or has more parts than Slack takes.
 func small(spans []chat.Span) piece {
 	var elements []slack.MixedElement
 	for i, s := range spans {
 		switch {
-		case s.Style == chat.Struck:
+		case s.Style == chat.Struck, s.Style == chat.Link:
 			return paragraph(spans, false)
 		case s.Style == chat.Mention:
 			elements = append(elements, slack.NewTextBlockObject(slack.MarkdownType, "<@"+s.User+">", false, false))
@@ -188,9 +188,12 @@ func section(spans []chat.Span, bold bool) *slack.RichTextSection {
 		if *style == (slack.RichTextSectionTextStyle{}) {
 			style = nil
 		}
-		if span.Style == chat.Mention {
+		switch span.Style {
+		case chat.Mention:
 			s.Elements = append(s.Elements, slack.NewRichTextSectionUserElement(span.User, style))
-		} else {
+		case chat.Link:
+			s.Elements = append(s.Elements, slack.NewRichTextSectionLinkElement(span.URL, first(span.Text, maxText), style))
+		default:
 			s.Elements = append(s.Elements, textOf(span.Text, style)...)
 		}
 	}
@@ -281,10 +284,10 @@ func pieces(spans []chat.Span, line bool) (out []chat.Span) {
 			}
 			s.Style = chat.Plain
 		}
-		if n := len(out); n > 0 && out[n-1].Style == s.Style {
+		if n := len(out); n > 0 && out[n-1].Style == s.Style && s.Style != chat.Link {
 			out[n-1].Text += s.Text
 		} else if s.Text != "" {
-			out = append(out, chat.Span{Style: s.Style, Text: s.Text})
+			out = append(out, chat.Span{Style: s.Style, Text: s.Text, URL: s.URL})
 		}
 	}
 	for i := range out {

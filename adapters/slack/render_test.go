@@ -47,7 +47,7 @@ var samples = map[string]chat.Message{
 		{Kind: chat.Heading, Text: words("# " + hostile)},
 		{Kind: chat.Heading, Text: words(hostile[:80])},
 		{Kind: chat.Text, Text: words(hostile)},
-		{Kind: chat.Text, Text: []chat.Span{{Style: chat.Bold, Text: " " + hostile + " "}, {Style: chat.Struck, Text: hostile}}},
+		{Kind: chat.Text, Text: []chat.Span{{Style: chat.Bold, Text: " " + hostile + " "}, {Style: chat.Struck, Text: hostile}, {Style: chat.Link, Text: hostile, URL: ourPage}}},
 		{Kind: chat.Note, Text: words(hostile)},
 		{Kind: chat.Bullets, Items: [][]chat.Span{words(hostile), words("- nog een")}},
 		{Kind: chat.Numbers, Items: [][]chat.Span{words("3. drie")}},
@@ -244,6 +244,11 @@ func harmlessBlocks(t fataler, m chat.Message, blocks json.RawMessage) {
 				if !slices.Contains(mentioned(m), v["user_id"].(string)) {
 					t.Errorf("calls %v", v["user_id"])
 				}
+			case "link":
+				invisible(t, text)
+				if v["url"] != ourPage {
+					t.Errorf("a link to %v", v["url"])
+				}
 			case "header", "context", "actions", "section", "rich_text", "rich_text_section", "rich_text_list", "rich_text_preformatted", "button", "":
 			default:
 				t.Errorf("a %s", kind)
@@ -255,6 +260,8 @@ func harmlessBlocks(t fataler, m chat.Message, blocks json.RawMessage) {
 	}
 	walk(v)
 }
+
+const ourPage = "https://kansbot.example.org/pagina/abc_-1"
 
 func TestCut(t *testing.T) {
 	long := strings.Repeat("Zoë & *ik* <!channel> ", 2500)
@@ -365,9 +372,10 @@ func drawText(t *rapid.T, name string) string { return someText().Draw(t, name) 
 func someSpans() *rapid.Generator[[]chat.Span] {
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) chat.Span {
 		return chat.Span{
-			Style: rapid.SampledFrom([]chat.Style{chat.Plain, chat.Bold, chat.Struck, chat.Mention}).Draw(t, "style"),
+			Style: rapid.SampledFrom([]chat.Style{chat.Plain, chat.Bold, chat.Struck, chat.Mention, chat.Link}).Draw(t, "style"),
 			Text:  drawText(t, "text"),
 			User:  rapid.SampledFrom([]string{annaID, bartID, "anna", "", "U1", "<!here>", "U123>"}).Draw(t, "user"),
+			URL:   ourPage,
 		}
 	}), 0, 6)
 }

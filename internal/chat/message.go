@@ -34,6 +34,7 @@ const (
 	Bold    Style = "bold"
 	Struck  Style = "struck"
 	Mention Style = "mention" // notifies User; Text is their name, for where no mention can be shown
+	Link    Style = "link"    // leads to URL, an https or http address of ours
 )
 
 // Span is a run of text in one style. Text is what somebody typed, maybe: it
@@ -42,6 +43,7 @@ type Span struct {
 	Style Style  `json:"style,omitempty"`
 	Text  string `json:"text,omitempty"`
 	User  string `json:"user,omitempty"`
+	URL   string `json:"url,omitempty"`
 }
 
 // Tone of a Button.
