@@ -47,12 +47,30 @@ func (r *Request) agenda(m team.Meeting) (team.Agenda, map[int]team.Signal, erro
 		return team.Agenda{}, nil, err
 	}
 	day := r.day(m)
-	late := slices.DeleteFunc(actions, func(a team.Action) bool { return !a.Late(day) })
 	byNr := make(map[int]team.Signal, len(signals))
+	cases := map[string]team.Case{}
 	for _, s := range signals {
 		byNr[s.Nr] = s
+		if _, known := cases[s.Code]; known || s.Code == "" {
+			continue
+		}
+		if cases[s.Code], _, err = store.Cases.Get(r.tx, r.team.ID, s.Code); err != nil {
+			return team.Agenda{}, nil, err
+		}
 	}
-	return team.BuildAgenda(signals, late, m.Points, r.team.Minutes), byNr, nil
+	evaluate, err := store.CasesToEvaluate(r.tx, r.team.ID)
+	if err != nil {
+		return team.Agenda{}, nil, err
+	}
+	return team.BuildAgenda(team.Backlog{
+		Meeting:  m.Nr,
+		Signals:  signals,
+		Cases:    cases,
+		Late:     slices.DeleteFunc(actions, func(a team.Action) bool { return !a.Late(day) }),
+		Evaluate: slices.DeleteFunc(evaluate, func(c team.Case) bool { return c.Evaluate.After(day) }),
+		Points:   m.Points,
+		Standing: r.team.Standing,
+	}, r.team.Minutes), byNr, nil
 }
 
 // agendaMessage is the agenda as it is posted, and shown to who asks.
@@ -358,7 +376,7 @@ func (r *Request) signalsOf(m team.Meeting) (map[int]team.Signal, error) {
 	signals := map[int]team.Signal{}
 	nrs := slices.Clone(m.Over)
 	for _, item := range m.Agenda {
-		nrs = append(nrs, item.Signal)
+		nrs = append(nrs, item.Signals()...)
 	}
 	for _, nr := range nrs {
 		s, found, err := store.Signals.Get(r.tx, r.team.ID, store.Nr(nr))

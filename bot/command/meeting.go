@@ -206,8 +206,10 @@ func (r *Request) finish(m team.Meeting) error {
 				return err
 			}
 		}
-		if err := r.settleSignal(signals[item.Signal], m, item.State == team.ItemDiscussed); err != nil {
-			return err
+		for _, nr := range item.Signals() {
+			if err := r.settleSignal(signals[nr], m, item.State == team.ItemDiscussed); err != nil {
+				return err
+			}
 		}
 	}
 	for _, nr := range m.Over {

@@ -241,7 +241,7 @@ func (r *Request) putCase(s team.Signal) (fresh bool, err error) {
 		c = team.Case{Code: s.Code, Created: r.now.UTC()}
 	}
 	c.Parents = s.Parents
-	return !found, store.Cases.Put(r.tx, c, r.team.ID, s.Code)
+	return !found, store.PutCase(r.tx, r.team.ID, c)
 }
 
 // issueCode gives out the next code that nobody has used yet.

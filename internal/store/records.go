@@ -30,6 +30,7 @@ var (
 	caseNrs   = Table[int]{"incase"}             // "signal", team, code, nr -> nr
 	owned     = Table[int]{"owned"}              // team, user, nr -> nr, open actions
 	occurred  = Table[int]{"occurrence"}         // team, occurrence -> meeting nr
+	evaluable = Table[string]{"evaluate"}        // team, code -> code, of the cases with a day to evaluate
 	Homed     = Table[struct{}]{"homed"}         // platform, workspace: somebody there has a home page
 	seen      = Table[struct{}]{"seen"}          // day, event
 )
@@ -119,6 +120,41 @@ func PutSignal(tx kv.Tx, id string, s team.Signal) error {
 // MoveSignal takes s off the list of its case, before it gets another.
 func MoveSignal(tx kv.Tx, id string, s team.Signal) error {
 	return caseNrs.Delete(tx, "signal", id, s.Code, Nr(s.Nr))
+}
+
+// PutCase writes c and its index.
+func PutCase(tx kv.Tx, id string, c team.Case) error {
+	var err error
+	if c.Evaluate.IsZero() {
+		err = evaluable.Delete(tx, id, c.Code)
+	} else {
+		err = evaluable.Put(tx, c.Code, id, c.Code)
+	}
+	if err != nil {
+		return err
+	}
+	return Cases.Put(tx, c, id, c.Code)
+}
+
+// CasesToEvaluate lists the cases with a day to evaluate, that day first that
+// comes first.
+func CasesToEvaluate(tx kv.Tx, id string) ([]team.Case, error) {
+	codes, err := evaluable.All(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	var list []team.Case
+	for _, code := range codes {
+		c, found, err := Cases.Get(tx, id, code)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			list = append(list, c)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b team.Case) int { return a.Evaluate.Compare(b.Evaluate) })
+	return list, nil
 }
 
 // PutAction writes a and its indexes.

@@ -10,18 +10,20 @@ import (
 type ItemKind string
 
 const (
-	Welcome   ItemKind = "welkom"
-	Celebrate ItemKind = "succes"
-	LookBack  ItemKind = "terugblik"
-	CaseItem  ItemKind = "casus"
-	Transfers ItemKind = "overdracht"
-	ThemeItem ItemKind = "thema"
-	OwnPoint  ItemKind = "punt"
-	Spare     ItemKind = "ruimte"
-	Closing   ItemKind = "afsluiting"
+	Welcome       ItemKind = "welkom"
+	Celebrate     ItemKind = "succes"
+	LookBack      ItemKind = "terugblik"
+	EvaluateItem  ItemKind = "evaluatie"
+	CaseItem      ItemKind = "casus"
+	Transfers     ItemKind = "overdracht"
+	ThemeItem     ItemKind = "thema"
+	OwnPoint      ItemKind = "punt"
+	StandingPoint ItemKind = "vast"
+	Spare         ItemKind = "ruimte"
+	Closing       ItemKind = "afsluiting"
 )
 
-// MaxNewCases is how many new signals one Kans!overleg takes on: three talks
+// MaxNewCases is how many new cases one Kans!overleg takes on: three talks
 // of about twelve minutes are what 75 minutes hold.
 const MaxNewCases = 3
 
@@ -38,64 +40,110 @@ const (
 type AgendaItem struct {
 	Kind    ItemKind
 	Minutes int
-	Signal  int   // for a success, a case or a transfer: the signal's number
-	Actions []int // for LookBack: action numbers that are late
+	Signal  int    // for a success, a case or a transfer: the number of its first signal
+	Also    []int  // other signals on the same case, which go with the first
+	Code    string // for an evaluation: its case
+	Actions []int  // for LookBack: action numbers that are late
 	Text    string
 	By      string
 	State   ItemState
+}
+
+// Signals are the numbers of all signals that the item is about.
+func (i AgendaItem) Signals() []int {
+	if i.Signal == 0 {
+		return nil
+	}
+	return append([]int{i.Signal}, i.Also...)
 }
 
 // Agenda is what a Kans!overleg will be about.
 type Agenda struct {
 	Items   []AgendaItem
 	Carried []int // signals that do not fit this time, in order
+	Parents []int // signals that the parents have to hear of first, in order
 }
 
-// BuildAgenda makes the agenda from what waits: open signals, open actions and
-// own points. length is in minutes. Parts without content are left out; the
-// minutes add up to length, unless the parts need more than that at a minute
-// each.
+// Backlog is what asks for a place on an agenda.
+type Backlog struct {
+	Meeting  int             // its number
+	Signals  []Signal        // that wait
+	Cases    map[string]Case // of those signals, by code
+	Late     []Action
+	Evaluate []Case // whose evaluation is due
+	Points   []Point
+	Standing []string
+}
+
+// BuildAgenda makes the agenda from what waits. length is in minutes. Parts
+// without content are left out; the minutes add up to length, unless the parts
+// need more than that at a minute each.
 //
-// One success comes first. Signals go by urgency, then by how often they were
-// moved on, then by age.
-func BuildAgenda(signals []Signal, late []Action, points []Point, length int) Agenda {
+// One success comes first. Cases go by the chair's choice, urgency, how often
+// they were moved on, and age; all signals on one case are one item.
+func BuildAgenda(w Backlog, length int) Agenda {
 	var a Agenda
 	a.add(AgendaItem{Kind: Welcome, Minutes: 3})
 
-	var successes, cases, transfers []int
-	for _, s := range slices.SortedStableFunc(slices.Values(signals), byNeed) {
+	var successes, cases, transfers []*AgendaItem
+	byCode := map[string]*AgendaItem{}
+	for _, s := range slices.SortedStableFunc(slices.Values(w.Signals), w.byNeed) {
+		if c, found := w.Cases[s.Code]; found && !c.MayDiscuss() {
+			a.Parents = append(a.Parents, s.Nr)
+			continue
+		}
+		kind, list, minutes := CaseItem, &cases, 12
 		switch s.Kind {
 		case Success:
-			successes = append(successes, s.Nr)
+			kind, list, minutes = Celebrate, &successes, 5
 		case Handover:
-			transfers = append(transfers, s.Nr)
-		default:
-			cases = append(cases, s.Nr)
+			kind, list, minutes = Transfers, &transfers, 5
 		}
+		if first := byCode[string(kind)+s.Code]; first != nil && s.Code != "" && kind != Celebrate {
+			first.Also = append(first.Also, s.Nr)
+			continue
+		}
+		item := &AgendaItem{Kind: kind, Minutes: minutes, Signal: s.Nr}
+		byCode[string(kind)+s.Code] = item
+		*list = append(*list, item)
 	}
-	for _, nr := range successes[:min(1, len(successes))] {
-		a.add(AgendaItem{Kind: Celebrate, Minutes: 5, Signal: nr})
+	points := slices.Clone(w.Points)
+	told := slices.IndexFunc(points, func(p Point) bool { return p.Success })
+	if told >= 0 {
+		a.add(AgendaItem{Kind: Celebrate, Minutes: 5, Text: points[told].Text, By: points[told].By})
+		points = slices.Delete(points, told, told+1)
+	} else if len(successes) > 0 {
+		a.add(*successes[0])
+		successes = successes[1:]
 	}
-	if len(late) > 0 {
+	if len(w.Late) > 0 {
 		item := AgendaItem{Kind: LookBack, Minutes: 10}
-		for _, action := range late {
+		for _, action := range w.Late {
 			item.Actions = append(item.Actions, action.Nr)
 		}
 		a.add(item)
 	}
-	for _, nr := range cases[:min(MaxNewCases, len(cases))] {
-		a.add(AgendaItem{Kind: CaseItem, Minutes: 12, Signal: nr})
+	for _, c := range w.Evaluate {
+		a.add(AgendaItem{Kind: EvaluateItem, Minutes: 5, Code: c.Code})
 	}
-	for _, nr := range transfers {
-		a.add(AgendaItem{Kind: Transfers, Minutes: 5, Signal: nr})
+	for i, item := range slices.Concat(cases, successes) {
+		if i < min(MaxNewCases, len(cases)) {
+			a.add(*item)
+		} else {
+			a.Carried = append(a.Carried, item.Signals()...)
+		}
 	}
-	a.Carried = append(a.Carried, cases[min(MaxNewCases, len(cases)):]...)
-	a.Carried = append(a.Carried, successes[min(1, len(successes)):]...)
-	for _, key := range recurring(signals) {
+	for _, item := range transfers {
+		a.add(*item)
+	}
+	for _, key := range recurring(w.Signals) {
 		a.add(AgendaItem{Kind: ThemeItem, Minutes: 3, Text: key})
 	}
 	for _, p := range points {
 		a.add(AgendaItem{Kind: OwnPoint, Minutes: 5, Text: p.Text, By: p.By})
+	}
+	for _, text := range w.Standing {
+		a.add(AgendaItem{Kind: StandingPoint, Minutes: 3, Text: text})
 	}
 	a.add(AgendaItem{Kind: Closing, Minutes: 3})
 	a.fit(length)
@@ -141,14 +189,16 @@ func (a *Agenda) fit(length int) {
 // maxCase is how many minutes one case gets at most, however much time there is.
 const maxCase = 30
 
-func byNeed(x, y Signal) int {
-	urgent := func(s Signal) int {
-		if s.Urgent {
+func (w Backlog) byNeed(x, y Signal) int {
+	first := func(yes bool) int {
+		if yes {
 			return 0
 		}
 		return 1
 	}
-	return cmp.Or(cmp.Compare(urgent(x), urgent(y)), -cmp.Compare(x.Carried, y.Carried), x.At.Compare(y.At), cmp.Compare(x.Nr, y.Nr))
+	chosen := func(s Signal) int { return first(w.Meeting != 0 && s.Chosen == w.Meeting) }
+	return cmp.Or(cmp.Compare(chosen(x), chosen(y)), cmp.Compare(first(x.Urgent), first(y.Urgent)),
+		-cmp.Compare(x.Carried, y.Carried), x.At.Compare(y.At), cmp.Compare(x.Nr, y.Nr))
 }
 
 // ThemeThreshold is from how many different cases on an element or theme is

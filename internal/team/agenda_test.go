@@ -20,6 +20,12 @@ func shown(a Agenda) string {
 		if item.Signal != 0 {
 			s += fmt.Sprint(" ", item.Signal)
 		}
+		for _, nr := range item.Also {
+			s += fmt.Sprint("+", nr)
+		}
+		if item.Code != "" {
+			s += " " + item.Code
+		}
 		if item.Text != "" {
 			s += " " + item.Text
 		}
@@ -31,6 +37,9 @@ func shown(a Agenda) string {
 	line := strings.Join(items, ", ")
 	if a.Carried != nil {
 		line += fmt.Sprint("; ", a.Carried)
+	}
+	if a.Parents != nil {
+		line += fmt.Sprint("; parents ", a.Parents)
 	}
 	return line
 }
@@ -66,13 +75,13 @@ func TestBuildAgenda(t *testing.T) {
 			"welkom 3, casus 1 1, punt plein 1, afsluiting 3"},
 		{"three codes on an element", []Signal{worry(1, "K-001", "leren"), worry(2, "K-002", "leren", "erbij"), worry(3, "K-003", "leren")}, nil, nil, 45,
 			"welkom 3, casus 1 12, casus 2 12, casus 3 12, thema leren 3, afsluiting 3"},
-		{"one code three times is no theme", []Signal{worry(1, "K-001", "leren"), worry(2, "K-001", "leren"), worry(3, "K-002", "leren")}, nil, nil, 42,
-			"welkom 3, casus 1 12, casus 2 12, casus 3 12, afsluiting 3"},
+		{"one code three times is no theme", []Signal{worry(1, "K-001", "leren"), worry(2, "K-001", "leren"), worry(3, "K-002", "leren")}, nil, nil, 30,
+			"welkom 3, casus 1+2 12, casus 3 12, afsluiting 3"},
 		{"groups are no cases", []Signal{worry(1, "", "leren"), worry(2, "", "leren"), worry(3, "K-002", "leren")}, nil, nil, 42,
 			"welkom 3, casus 1 12, casus 2 12, casus 3 12, afsluiting 3"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := shown(BuildAgenda(c.signals, c.late, c.points, c.length)); got != c.want {
+			if got := shown(BuildAgenda(Backlog{Signals: c.signals, Late: c.late, Points: c.points}, c.length)); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 		})
@@ -90,6 +99,7 @@ var waiting = rapid.Custom(func(t *rapid.T) []Signal {
 			Elements: rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"leren", "erbij", "veilig", "gezond"}), 0, 3,
 				func(s string) string { return s }).Draw(t, "elements"),
 			Urgent:  rapid.Bool().Draw(t, "urgent"),
+			Chosen:  rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "chosen"),
 			Carried: rapid.IntRange(0, 2).Draw(t, "carried"),
 			At:      at(rapid.IntRange(1, 5).Draw(t, "day")),
 		})
@@ -97,21 +107,38 @@ var waiting = rapid.Custom(func(t *rapid.T) []Signal {
 	return list
 })
 
+// cases are how parents may stand towards some of them.
+var cases = rapid.Custom(func(t *rapid.T) map[string]Case {
+	known := map[string]Case{}
+	for _, code := range []string{"K-001", "K-002", "K-003"} {
+		known[code] = Case{Code: code, Parents: rapid.SampledFrom(ParentsAll).Draw(t, "parents"), Anonymous: rapid.IntRange(0, 1).Draw(t, "anonymous")}
+	}
+	return known
+})
+
 func TestAgendaProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		signals := waiting.Draw(t, "waiting")
-		late := make([]Action, rapid.IntRange(0, 3).Draw(t, "late"))
-		points := make([]Point, rapid.IntRange(0, 12).Draw(t, "points"))
+		w := Backlog{
+			Meeting:  1,
+			Signals:  signals,
+			Cases:    cases.Draw(t, "cases"),
+			Late:     make([]Action, rapid.IntRange(0, 3).Draw(t, "late")),
+			Evaluate: make([]Case, rapid.IntRange(0, 3).Draw(t, "evaluate")),
+			Points:   rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Point { return Point{Success: rapid.Bool().Draw(t, "success")} }), 0, 12).Draw(t, "points"),
+			Standing: make([]string, rapid.IntRange(0, 3).Draw(t, "standing")),
+		}
 		length := rapid.IntRange(1, 240).Draw(t, "length")
-		a := BuildAgenda(signals, late, points, length)
+		a := BuildAgenda(w, length)
 
 		checkMinutes(t, a, length)
-		checkAll(t, a, signals, len(points))
+		checkAll(t, a, w)
 		checkOrder(t, a, signals)
 		checkThemes(t, a, signals)
 
 		// The order in which they come out of the store says nothing.
-		if shuffled := BuildAgenda(rapid.Permutation(signals).Draw(t, "shuffled"), late, points, length); shown(a) != shown(shuffled) {
+		w.Signals = rapid.Permutation(signals).Draw(t, "shuffled")
+		if shuffled := BuildAgenda(w, length); shown(a) != shown(shuffled) {
 			t.Fatalf("from another order comes\n%s\ninstead of\n%s", shown(shuffled), shown(a))
 		}
 	})
@@ -134,40 +161,46 @@ func checkMinutes(t *rapid.T, a Agenda, length int) {
 	}
 }
 
-// checkAll: whatever waits is on the agenda or carried over, once.
-func checkAll(t *rapid.T, a Agenda, signals []Signal, points int) {
-	nrs := slices.Clone(a.Carried)
-	cases, successes := 0, 0
+// checkAll: whatever waits is on the agenda, carried over or waits for the
+// parents, once; and what may not be discussed is not.
+func checkAll(t *rapid.T, a Agenda, w Backlog) {
+	nrs := append(slices.Clone(a.Carried), a.Parents...)
+	count := map[ItemKind]int{}
 	for _, item := range a.Items {
-		switch item.Kind {
-		case CaseItem:
-			cases++
-		case Celebrate:
-			successes++
-		case OwnPoint:
-			points--
-		}
-		if item.Signal != 0 {
-			nrs = append(nrs, item.Signal)
+		count[item.Kind]++
+		nrs = append(nrs, item.Signals()...)
+		for _, nr := range item.Signals() {
+			s := w.Signals[nr-1]
+			if s.Code != w.Signals[item.Signal-1].Code {
+				t.Fatalf("two cases in one item: %s", shown(a))
+			}
+			if c, found := w.Cases[s.Code]; found && !c.MayDiscuss() {
+				t.Fatalf("signal %d is discussed without the parents", nr)
+			}
 		}
 	}
 	slices.Sort(nrs)
 	var want []int
-	for _, s := range signals {
+	for _, s := range w.Signals {
 		want = append(want, s.Nr)
 	}
 	if !slices.Equal(nrs, want) {
 		t.Fatalf("on the agenda or carried over are %v of %v", nrs, want)
 	}
-	if cases > MaxNewCases || successes > 1 || points != 0 {
-		t.Fatalf("%d cases, %d successes, %d points over", cases, successes, points)
+	points := len(w.Points)
+	if slices.ContainsFunc(w.Points, func(p Point) bool { return p.Success }) {
+		points--
+	}
+	if count[CaseItem] > MaxNewCases || count[Celebrate] > 1 || count[OwnPoint] != points ||
+		count[EvaluateItem] != len(w.Evaluate) || count[StandingPoint] != len(w.Standing) {
+		t.Fatalf("not all, or too much: %v", count)
 	}
 }
 
 // checkOrder: the kinds come in their order, and no case comes before one that
 // needs it more.
 func checkOrder(t *rapid.T, a Agenda, signals []Signal) {
-	order := []ItemKind{Welcome, Celebrate, LookBack, CaseItem, Transfers, ThemeItem, OwnPoint, Spare, Closing}
+	order := []ItemKind{Welcome, Celebrate, LookBack, EvaluateItem, CaseItem, Transfers, ThemeItem, OwnPoint, StandingPoint, Spare, Closing}
 	if !slices.IsSortedFunc(a.Items, func(x, y AgendaItem) int { return slices.Index(order, x.Kind) - slices.Index(order, y.Kind) }) {
 		t.Fatalf("out of order: %s", shown(a))
 	}
@@ -180,12 +213,20 @@ func checkOrder(t *rapid.T, a Agenda, signals []Signal) {
 	nrs = append(nrs, a.Carried...)
 	var cases []Signal
 	for _, nr := range nrs {
-		if s := signals[nr-1]; s.Kind == Worry || s.Kind == Chance {
+		s := signals[nr-1]
+		with := s.Code != "" && slices.ContainsFunc(cases, func(first Signal) bool { return first.Code == s.Code })
+		if (s.Kind == Worry || s.Kind == Chance) && !with {
 			cases = append(cases, s)
 		}
 	}
 	for i := 1; i < len(cases); i++ {
 		x, y := cases[i-1], cases[i]
+		if x.Chosen != y.Chosen {
+			if y.Chosen == 1 {
+				t.Fatalf("signal %d comes before %d, which was chosen", x.Nr, y.Nr)
+			}
+			continue
+		}
 		if y.Urgent && !x.Urgent || y.Urgent == x.Urgent && (y.Carried > x.Carried || y.Carried == x.Carried && y.At.Before(x.At)) {
 			t.Fatalf("signal %d comes before %d", x.Nr, y.Nr)
 		}

@@ -23,8 +23,23 @@ type Kernteam struct {
 	Zone         string // IANA name
 	Chair        string // member's user id
 	Minutes      int    // length of a Kans!overleg
+	Turns        Turns
+	Quorum       int      // how many it takes to meet; 0 for no such rule
+	Standing     []string // points that are on every agenda
+	Contact      string   // user id of the fixed contact person, who also hears of calls for help; may be empty
 	Created      time.Time
 }
+
+// Turns is which jobs in the Kans!overleg go round.
+type Turns string
+
+const (
+	AllTurns   Turns = "" // chair and minute-taker
+	NotesTurns Turns = "notulist"
+	NoTurns    Turns = "vast" // nobody's: the kernteam's chair leads, and who wants to writes
+)
+
+var TurnsAll = []Turns{AllTurns, NotesTurns, NoTurns}
 
 // SchoolType is the kind of school that a kernteam stands around.
 type SchoolType string
@@ -56,7 +71,15 @@ type Member struct {
 	Does   string // what I do and don't do, in my own words
 	Reach  string // how to reach me
 	Here   bool   // in the channel now
+	Away   Date   // last day of an absence; zero when there is none
+	Cover  string // user id of who does meanwhile what is theirs; may be empty
+	Muted  bool   // no overview on Mondays
+	Led    int    // the last Kans!overleg that they led; 0 for none
+	Noted  int    // the last one of which they wrote the minutes
 }
+
+// Absent reports whether the member is away on that day.
+func (m Member) Absent(day Date) bool { return !m.Away.IsZero() && !m.Away.Before(day) }
 
 // Role of a member, as the organisations around a school name them.
 type Role string
@@ -108,10 +131,53 @@ const (
 var ParentsAll = []Parents{NotYet, Informed, Agreed, Joining, Objected}
 
 // Case is a child under a code. Whose code it is stays outside Kansbot.
+//
+// Goal and Need, and what Evaluations say of what helped, are free text.
 type Case struct {
-	Code    string
-	Parents Parents
-	Created time.Time
+	Code        string
+	Parents     Parents
+	Created     time.Time
+	Need        string
+	Goal        string
+	Evaluations []Evaluation // oldest first; the first is where the goal started from
+	Evaluate    Date         // when to look whether the goal is nearer; zero when there is no such day
+	Anonymous   int          // the Kans!overleg that spoke of it without the parents knowing: it may once; 0 for none
+	Closed      Date         // zero while it is open
+	Erase       Date         // when what is kept of it goes, for a closed one
+}
+
+// Evaluation is how near a goal is on a day.
+type Evaluation struct {
+	Day     Date
+	Scale   int // 0 to 10
+	Outcome Outcome
+	Helped  string
+}
+
+// Outcome is how a case goes on after an evaluation.
+type Outcome string
+
+const (
+	Begins     Outcome = "" // no evaluation yet: the goal was set
+	Continue   Outcome = "doorgaan"
+	Adjust     Outcome = "bijstellen"
+	Close      Outcome = "afsluiten"
+	Celebrated Outcome = "vieren" // closed, as the goal was reached
+)
+
+// Outcomes in the order in which a form shows them.
+var Outcomes = []Outcome{Continue, Adjust, Close, Celebrated}
+
+// MayDiscuss reports whether a Kans!overleg may speak of the case: with the
+// parents' knowledge, or once without it, and never when they object.
+func (c Case) MayDiscuss() bool {
+	switch c.Parents {
+	case Objected:
+		return false
+	case NotYet:
+		return c.Anonymous == 0
+	}
+	return true
 }
 
 // SignalKind is what sort of observation a Signal is.
@@ -160,6 +226,7 @@ type Signal struct {
 	By       string // user id of the reporter
 	At       time.Time
 	Carried  int // Kans!overleggen that it was moved on from
+	Chosen   int // the Kans!overleg on whose agenda the chair put it by hand; 0 for none
 	Meeting  int // where it was discussed
 }
 
@@ -185,12 +252,18 @@ type Meeting struct {
 	Asked      int       // counts such proposals
 	Chosen     bool      // somebody wanted this day although school is closed
 	Status     MeetingStatus
-	Present    map[string]bool // user id -> comes (true) or not (false)
-	Sent       []string        // ladder steps done or given up on, in this round
+	Present    map[string]bool   // user id -> comes (true) or not (false)
+	Stands     map[string]string // user id of who does not come -> who comes instead
+	Chair      string            // user id of who leads it; empty for the kernteam's chair
+	Notes      string            // user id of who writes the minutes; may be empty
+	Sent       []string          // ladder steps done or given up on, in this round
 	Points     []Point
 	Agenda     []AgendaItem // fixed when it starts
-	Over       []int        // signals that did not fit on it
-	Actions    []int        // agreed in it
+	Now        int          // which of Agenda is being talked about; len(Agenda) after the last
+	NowSince   time.Time
+	Shown      bool  // the text of what is being talked about is on the meeting screen
+	Over       []int // signals that did not fit on it
+	Actions    []int // agreed in it
 	Ended      time.Time
 }
 
@@ -200,10 +273,12 @@ func (m Meeting) Open() bool { return m.Status == Planned || m.Status == Running
 // HasSent reports whether a ladder step needs nothing more.
 func (m Meeting) HasSent(step string) bool { return slices.Contains(m.Sent, step) }
 
-// Point is an agenda point of somebody's own. It never speaks of a child.
+// Point is an agenda point of somebody's own. It never speaks of a child: a
+// success is told without its code.
 type Point struct {
-	Text string
-	By   string
+	Text    string
+	By      string
+	Success bool
 }
 
 // Action is who does what by when. Text is what an adult does; the channel
@@ -219,6 +294,7 @@ type Action struct {
 	Meeting  int    // the Kans!overleg whose thread it lives in; 0 for none
 	Status   ActionStatus
 	Help     bool   // help was asked
+	Snoozed  Date   // no reminder before that day; zero for no such wish
 	Helped   string // what helped, said when done; free text
 	DoneBy   string
 	Done     time.Time

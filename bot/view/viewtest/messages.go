@@ -111,7 +111,7 @@ func (w *world) aboutMeetings() {
 	w.ask("Overview, no date", w.Overview(team.Meeting{}, false, 1, 12))
 
 	w.post("Agenda", w.Agenda(w.answered(), w.agenda(), w.byNr()))
-	w.post("Agenda, empty", w.Agenda(w.next, team.BuildAgenda(nil, nil, nil, 75), nil))
+	w.post("Agenda, empty", w.Agenda(w.next, team.BuildAgenda(team.Backlog{}, 75), nil))
 	w.post("Agenda, going on", w.Agenda(running, w.agenda(), w.byNr()))
 	w.post("AskPoints", w.AskPoints(w.next))
 	w.post("Today", w.Today(w.answered(), w.people, nil, nil))

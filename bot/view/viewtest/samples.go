@@ -115,7 +115,7 @@ func (w *world) held() team.Meeting {
 
 func (w *world) agenda() team.Agenda {
 	late := slices.DeleteFunc(slices.Clone(w.actions), func(a team.Action) bool { return !a.Late(w.today) })
-	return team.BuildAgenda(w.signals, late, w.next.Points, w.Team.Minutes)
+	return team.BuildAgenda(team.Backlog{Signals: w.signals, Late: late, Points: w.next.Points}, w.Team.Minutes)
 }
 
 // settled is the first action, done by Bram.
