@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"kansbot/adapters/bolt"
@@ -95,6 +96,7 @@ func newApp(ctx context.Context, c config.Config, clk *clock, log *slog.Logger, 
 		Wake:     a.wake,
 		Circle:   circle(c.Circle),
 		Holidays: a.holidays,
+		Site:     site(c),
 		Log:      log,
 	})
 	var platforms []chat.Platform
@@ -110,6 +112,15 @@ func newApp(ctx context.Context, c config.Config, clk *clock, log *slog.Logger, 
 	a.pulse = newPulse(clk, a.bot.Tick, a.outbox.Drain, log)
 	a.metrics.watch(a)
 	return a, nil
+}
+
+// site is the address at which browsers reach us. The practice room needs none
+// to be told.
+func site(c config.Config) string {
+	if c.PublicURL == "" && !c.HasMattermost() && !c.HasSlack() {
+		return "http://" + c.Listen
+	}
+	return strings.TrimRight(c.PublicURL, "/")
 }
 
 // wake is for after a commit and after a jump of the clock.

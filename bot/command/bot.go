@@ -34,6 +34,7 @@ type Options struct {
 	Wake     func() // called after a commit: there may be something to send or to time
 	Circle   team.Circle
 	Holidays schedule.Holidays
+	Site     string // address at which browsers reach the pages, without a slash at its end; empty for none
 	Log      *slog.Logger
 }
 

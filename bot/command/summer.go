@@ -15,10 +15,13 @@ const summerDue = "summer"
 // then nothing has to follow when a holiday or a region changes.
 const summerAhead = 90
 
-// housekeeping is done once a day: it forgets the events of past days, and sets
-// the moment of a summer that comes near.
+// housekeeping is done once a day: it forgets the events of past days and the
+// links that are over, and sets the moment of a summer that comes near.
 func housekeeping(r *Request, d store.Due) error {
 	if err := store.ForgetSeen(r.tx, r.now); err != nil {
+		return err
+	}
+	if err := store.ForgetLinks(r.tx, r.now); err != nil {
 		return err
 	}
 	if err := store.Schedule(r.tx, store.Due{ID: d.ID, At: r.now.Add(24 * time.Hour), Kind: d.Kind}); err != nil {
