@@ -47,9 +47,10 @@ var directions = []struct {
 	{"adapters/mattermost/mmtest", "", "a server to test with knows nothing of us"},
 	{"adapters/slack", "internal/cache internal/chat internal/tasks", "another platform, with the same knowledge"},
 	{"adapters/slack/slacktest", "", "an imitation to test with knows nothing of us"},
+	{"adapters/pages", "internal/chat", "browsers that have a link see the vocabulary, and nothing of what is said in it"},
 	{"adapters/practice", "internal/chat internal/kv", "a platform; as it is its own server, it keeps its posts"},
 	{"adapters/practice/practicetest", "", "a browser to test with knows nothing of us"},
-	{"bot", "adapters/bolt adapters/mattermost adapters/practice adapters/slack bot/command config internal/chat internal/kv internal/outbox internal/schedule internal/store internal/team internal/text",
+	{"bot", "adapters/bolt adapters/mattermost adapters/pages adapters/practice adapters/slack bot/command config internal/chat internal/kv internal/outbox internal/schedule internal/store internal/team internal/text",
 		"main alone wires adapters and configuration to the rest"},
 }
 

@@ -1,6 +1,12 @@
 package chat
 
-import "time"
+import (
+	"errors"
+	"time"
+)
+
+// ErrGone means that a link leads nowhere, or no longer.
+var ErrGone = errors.New("chat: the link leads nowhere")
 
 // Page is what a browser shows of a kernteam, to whoever has the link. Its
 // Body has no Buttons and no Choices.
