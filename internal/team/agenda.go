@@ -205,15 +205,18 @@ func (w Backlog) byNeed(x, y Signal) int {
 // recurring. Fewer is never shown: it could point at one child.
 const ThemeThreshold = 3
 
-// recurring are the elements with ThemeThreshold or more different cases, the
-// most frequent one only.
+// recurring are the elements and themes with ThemeThreshold or more different
+// cases, the most frequent one only.
 func recurring(signals []Signal) []string {
 	cases := map[string]map[string]bool{}
 	for _, s := range signals {
 		if s.Code == "" {
 			continue
 		}
-		for _, key := range s.Elements {
+		for _, key := range append(slices.Clone(s.Elements), s.Theme) {
+			if key == "" {
+				continue
+			}
 			if cases[key] == nil {
 				cases[key] = map[string]bool{}
 			}

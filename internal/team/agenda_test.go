@@ -98,6 +98,7 @@ var waiting = rapid.Custom(func(t *rapid.T) []Signal {
 			Code: rapid.SampledFrom([]string{"", "K-001", "K-002", "K-003", "K-004"}).Draw(t, "code"),
 			Elements: rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"leren", "erbij", "veilig", "gezond"}), 0, 3,
 				func(s string) string { return s }).Draw(t, "elements"),
+			Theme:   rapid.SampledFrom([]string{"", "", "toetsspanning"}).Draw(t, "theme"),
 			Urgent:  rapid.Bool().Draw(t, "urgent"),
 			Chosen:  rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "chosen"),
 			Carried: rapid.IntRange(0, 2).Draw(t, "carried"),
@@ -239,8 +240,8 @@ func checkThemes(t *rapid.T, a Agenda, signals []Signal) {
 	codes := map[string]map[string]bool{}
 	most := 0
 	for _, s := range signals {
-		for _, e := range s.Elements {
-			if s.Code == "" {
+		for _, e := range append(slices.Clone(s.Elements), s.Theme) {
+			if s.Code == "" || e == "" {
 				continue
 			}
 			if codes[e] == nil {
