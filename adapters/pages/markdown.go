@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"kansbot/internal/chat"
 )
@@ -116,18 +117,24 @@ func split(spans []chat.Span) (all [][]chat.Span) {
 func styled(spans []chat.Span) string {
 	type piece struct{ lead, text, trail, mark, link string }
 	var pieces []piece
-	for _, s := range spans {
+	before := ""
+	for i, s := range spans {
 		p := piece{text: strings.Trim(s.Text, " "), mark: map[chat.Style]string{chat.Bold: "**", chat.Struck: "~~"}[s.Style]}
 		if p.text == "" {
 			p.text, p.mark = " ", ""
 		} else {
 			p.lead, p.trail = s.Text[:strings.Index(s.Text, p.text)], s.Text[strings.LastIndex(s.Text, p.text)+len(p.text):]
-			p.text = inert(p.text)
-			if s.Style == chat.Link {
+			upcoming := ""
+			if i+1 < len(spans) {
+				upcoming = spans[i+1].Text
+			}
+			p.text = inert(p.text, last(before+p.lead), first(p.trail+upcoming))
+			if s.Style == chat.Link && len(p.text) > 1 { // [x] may be a box to tick
 				p.link = address(s.URL)
 			}
 		}
 		pieces = append(pieces, p)
+		before = s.Text
 	}
 	var b strings.Builder
 	for i, p := range pieces {
@@ -152,13 +159,25 @@ func styled(spans []chat.Span) string {
 // opens and closes report whether a mark between the two texts begins, or ends,
 // a style in CommonMark; they say no where that depends on more.
 func opens(before, text string) bool {
-	r := []rune(before)
-	return wordy([]rune(text)[0]) || len(r) == 0 || r[len(r)-1] == ' '
+	c := last(before)
+	return c == ' ' || wordy(first(text)) && c != '*' && c != '~'
 }
 
-func closes(text, after string) bool {
-	r := []rune(text)
-	return wordy(r[len(r)-1]) || after == "" || after[0] == ' '
+func closes(text, after string) bool { return wordy(last(text)) || first(after) == ' ' }
+
+// first and last are a space where there is nothing.
+func first(s string) rune {
+	for _, c := range s {
+		return c
+	}
+	return ' '
+}
+
+func last(s string) rune {
+	if c, n := utf8.DecodeLastRuneInString(s); n > 0 {
+		return c
+	}
+	return ' '
 }
 
 func wordy(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) }
@@ -175,32 +194,32 @@ func address(s string) string {
 	return s
 }
 
-// inert writes one line of clean text so that it shows as it is.
-func inert(text string) string {
+// inert writes clean text that stands on one line, between two others, so that
+// it shows as it is.
+func inert(text string, before, after rune) string {
 	var b strings.Builder
-	runes := []rune(text)
-	at := func(i int) rune {
-		if i < 0 || i >= len(runes) {
-			return ' '
+	start := before == ' ' // only digits so far, where a line may begin
+	for i, c := range text {
+		next, rest := after, text[i+utf8.RuneLen(c):]
+		if rest != "" {
+			next = first(rest)
 		}
-		return runes[i]
-	}
-	digits := true // only digits so far
-	for i, c := range runes {
-		before, after := at(i-1), at(i+1)
+		number := unicode.IsDigit(before) && unicode.IsDigit(next) // 13:30, 2.5
 		switch {
 		case strings.ContainsRune("\\`*_[]<>#|~&$@^", c),
-			i == 0 && strings.ContainsRune("-+=", c), // a list, a line, a heading
-			i > 0 && digits && (c == '.' || c == ')'),
-			c == ':' && after != ' ' && !(unicode.IsDigit(before) && unicode.IsDigit(after)),                  // https: and :smile:
-			c == '.' && wordy(before) && wordy(after) && !(unicode.IsDigit(before) && unicode.IsDigit(after)): // www.example.org
+			i == 0 && before == ' ' && strings.ContainsRune("-+=:", c),                    // a list, a rule, a heading, an explanation
+			(c == '.' || c == ')') && before >= '0' && before <= '9' && (i == 0 || start), // a numbered list
+			c == '!' && rest == "" && next != ' ',                                         // before a link
+			c == ':' && next != ' ' && !number,                                            // https: and :smile:
+			c == '.' && wordy(before) && wordy(next) && !number:                           // www.example.org
 			b.WriteRune('\\')
 		}
 		b.WriteRune(c)
-		if c == '@' && after != ' ' {
+		if c == '@' && next != ' ' {
 			b.WriteRune('\u200B') // GitHub finds e-mail addresses after it took the backslash away
 		}
-		digits = digits && c >= '0' && c <= '9'
+		start = start && c >= '0' && c <= '9'
+		before = c
 	}
 	return b.String()
 }
