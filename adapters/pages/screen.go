@@ -1,0 +1,137 @@
+package pages
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// door shows a button only: a robot that looks at the links in a chat would
+// use this one up.
+func (s *Server) door(w http.ResponseWriter, r *http.Request) {
+	if !secret(r.PathValue("secret")) {
+		s.say(w, http.StatusNotFound, "gone")
+		return
+	}
+	s.show(w, http.StatusOK, "door", sayView{dutch, "door"})
+}
+
+func (s *Server) open(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("secret")
+	if !secret(name) {
+		s.say(w, http.StatusNotFound, "gone")
+		return
+	}
+	session, until, err := s.Open(r.Context(), name)
+	if err != nil {
+		s.fail(w, r, name, err)
+		return
+	}
+	c := &http.Cookie{Name: s.cookie(), Value: session, Path: "/pagina/", HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteStrictMode}
+	if !until.IsZero() {
+		c.Expires = until
+		c.MaxAge = max(1, int(until.Sub(s.Now())/time.Second)) // counts for a browser whose clock is wrong
+	}
+	http.SetCookie(w, c)
+	http.Redirect(w, r, "/pagina/scherm", http.StatusSeeOther)
+}
+
+// cookie is the name of the cookie. __Host- would want the path to be /.
+func (s *Server) cookie() string {
+	if s.Secure {
+		return "__Secure-kansbot-scherm"
+	}
+	return "kansbot-scherm"
+}
+
+// session is the one that this browser opened.
+func (s *Server) session(r *http.Request) (string, bool) {
+	c, err := r.Cookie(s.cookie())
+	if err != nil || !secret(c.Value) {
+		return "", false
+	}
+	return c.Value, true
+}
+
+func (s *Server) screen(w http.ResponseWriter, r *http.Request) {
+	session, ok := s.session(r)
+	if !ok {
+		s.say(w, http.StatusNotFound, "closed")
+		return
+	}
+	sc, err := s.Screen(r.Context(), session)
+	if err != nil {
+		s.fail(w, r, session, err)
+		return
+	}
+	s.show(w, http.StatusOK, "screen", screenView{language(sc.Lang), sc, s.Now().UnixMilli()})
+}
+
+const (
+	heartbeat = 20 * time.Second
+	patience  = 10 * time.Second // with a watcher that does not take what it is sent
+)
+
+// stream sends a screen, each time that it changed, as server-sent events:
+// "klok" with our time in milliseconds, "stand" with the screen as HTML, and
+// "einde" after the last one.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
+	session, ok := s.session(r)
+	if !ok {
+		s.say(w, http.StatusNotFound, "closed")
+		return
+	}
+	if r.Method == http.MethodHead {
+		w.Header().Set("Content-Type", "text/event-stream")
+		return
+	}
+	l := s.watch(session)
+	if l == nil {
+		w.Header().Set("Retry-After", "30")
+		s.say(w, http.StatusServiceUnavailable, "full")
+		return
+	}
+	defer s.leave(session, l)
+
+	control := http.NewResponseController(w)
+	control.SetReadDeadline(time.Time{}) // the server's would end the request
+	send := func(b []byte) bool {
+		control.SetWriteDeadline(time.Now().Add(patience))
+		_, err := w.Write(b)
+		return err == nil && control.Flush() == nil
+	}
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	var sent *state
+	for {
+		now, changed := l.newest()
+		if now != sent {
+			if sent == nil {
+				if now.err != nil {
+					s.fail(w, r, session, now.err)
+					return
+				}
+				w.Header().Set("Content-Type", "text/event-stream")
+				w.Header().Set("X-Accel-Buffering", "no") // nginx would hold it back
+			}
+			if !send(fmt.Appendf(nil, "retry: 2000\nevent: klok\ndata: %d\n\n%s", s.Now().UnixMilli(), now.frame)) || now.last {
+				return
+			}
+			sent = now
+		}
+		select {
+		case <-changed:
+		case <-beat.C:
+			if sent != nil && !send([]byte(":\n\n")) {
+				return
+			}
+		case <-r.Context().Done():
+			return
+		case <-s.ctx.Done():
+			if sent == nil {
+				s.say(w, http.StatusServiceUnavailable, "failed")
+			}
+			return
+		}
+	}
+}

@@ -1,0 +1,84 @@
+// The meeting screen keeps itself current: what stands on it comes as HTML over
+// a stream of events, and the time that is left counts down here.
+const body = document.body;
+const away = document.getElementById('weg');
+const whole = document.getElementById('groot');
+const stand = () => document.getElementById('stand');
+
+let ahead = Number(body.dataset.now) - Date.now(); // Kansbot's clock, of this one
+let said; // the timer after which we say that there is no connection
+let over = false;
+
+function tick() {
+  const clock = document.querySelector('.klok');
+  if (!clock) return;
+  const rest = clock.querySelector('.rest');
+  const [since, ends] = [Number(clock.dataset.since), Number(clock.dataset.ends)];
+  const left = Math.round((ends - Date.now() - ahead) / 1000);
+  const all = Math.max(1, (ends - since) / 1000);
+  const [m, s] = [Math.floor(Math.abs(left) / 60), Math.abs(left) % 60];
+  const text = body.dataset[left < 0 ? 'late' : 'left'].replace('%', `${m}:${String(s).padStart(2, '0')}`);
+  if (rest.textContent !== text) rest.textContent = text;
+  rest.hidden = false;
+  clock.classList.toggle('laat', left < 0);
+  clock.style.setProperty('--deel', Math.min(1, Math.max(0, left / all)));
+}
+
+// fit takes the largest type with which all is in sight; a phone scrolls.
+function fit() {
+  const root = document.documentElement;
+  for (const size of matchMedia('(min-width: 60rem)').matches ? [1, .9, .8, .7, .6] : [1]) {
+    root.style.setProperty('--maat', size);
+    if (root.scrollHeight <= innerHeight) break;
+  }
+}
+
+function show(html) {
+  stand().outerHTML = html;
+  tick();
+  fit();
+}
+
+function listen() {
+  const stream = new EventSource('/pagina/scherm/stroom');
+  stream.addEventListener('klok', e => { ahead = Number(e.data) - Date.now(); tick(); });
+  stream.addEventListener('stand', e => show(e.data));
+  stream.addEventListener('einde', () => { over = true; stream.close(); connected(); });
+  stream.onopen = connected;
+  stream.onerror = () => {
+    said ??= setTimeout(() => { away.textContent = away.dataset.says; }, 5000);
+    if (stream.readyState === EventSource.CLOSED && !over) setTimeout(again, 5000 + 5000 * Math.random());
+  };
+}
+
+function connected() {
+  clearTimeout(said);
+  said = undefined;
+  away.textContent = '';
+}
+
+// again: a browser gives up a stream that was refused. When the page itself is
+// gone it says so; all else passes.
+async function again() {
+  const answer = await fetch(location.href, {method: 'HEAD', cache: 'no-store'}).catch(() => null);
+  if (answer?.status === 404) location.reload();
+  else listen();
+}
+
+// A screen that nobody touches would go dark; browsers allow this with https.
+function light() {
+  if (document.visibilityState === 'visible') navigator.wakeLock?.request('screen').catch(() => {});
+}
+
+if (document.fullscreenEnabled) {
+  whole.hidden = false;
+  whole.onclick = () => document.documentElement.requestFullscreen();
+  document.onfullscreenchange = () => { whole.hidden = !!document.fullscreenElement; };
+}
+document.addEventListener('visibilitychange', light);
+addEventListener('resize', fit);
+setInterval(tick, 250);
+light();
+tick();
+fit();
+listen();
