@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kansbot/adapters/bolt"
+	"kansbot/adapters/pages"
 	"kansbot/bot/command"
 	"kansbot/config"
 	"kansbot/internal/chat"
@@ -31,6 +32,7 @@ type app struct {
 	db        kv.DB
 	temp      string // folder to remove at the end
 	bot       *command.Bot
+	pages     *pages.Server
 	outbox    *outbox.Dispatcher
 	pulse     *pulse
 	metrics   *metrics
@@ -99,6 +101,7 @@ func newApp(ctx context.Context, c config.Config, clk *clock, log *slog.Logger, 
 		Site:     site(c),
 		Log:      log,
 	})
+	a.pages = a.newPages()
 	var platforms []chat.Platform
 	for _, wire := range wires {
 		p, err := wire(ctx, a)
@@ -127,6 +130,7 @@ func site(c config.Config) string {
 func (a *app) wake() {
 	a.outbox.Wake()
 	a.pulse.wake()
+	a.pages.Wake()
 }
 
 // handle is the chat.Handler of the platforms.

@@ -23,6 +23,7 @@ func (a *app) routes(rehearse bool) http.Handler {
 	if rehearse {
 		mux.Handle("POST /rehearse/advance", http.NewCrossOriginProtection().Handler(http.HandlerFunc(a.rehearseAdvance)))
 	}
+	a.pages.Routes(mux)
 	for _, p := range a.platforms {
 		p.routes(mux)
 	}

@@ -40,7 +40,7 @@ var directions = []struct {
 	{"internal/outbox", "internal/chat internal/kv internal/store", "it keeps posts and hands them to a platform"},
 	{"bot/view", "internal/chat internal/schedule internal/team internal/text", "from domain to message, without store or platform"},
 	{"bot/view/viewtest", "bot/view internal/chat internal/schedule internal/team internal/text", "it fills every message of the views"},
-	{"bot/command", "bot/view internal/audit internal/chat internal/kv internal/outbox internal/privacy internal/schedule internal/store internal/team internal/text",
+	{"bot/command", "bot/view internal/audit internal/chat internal/ical internal/kv internal/outbox internal/privacy internal/schedule internal/store internal/team internal/text",
 		"the use cases bring everything together, but reach no platform"},
 	{"adapters/bolt", "internal/kv", "a store fills the storage port"},
 	{"adapters/mattermost", "internal/cache internal/chat internal/tasks", "a platform knows the vocabulary and nothing of what is said in it"},

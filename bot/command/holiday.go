@@ -1,58 +1,13 @@
 package command
 
 import (
-	"slices"
 	"strconv"
 	"time"
 
 	"kansbot/internal/chat"
-	"kansbot/internal/schedule"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
 )
-
-// placed finds the start of an occurrence: on a day that school is closed, what
-// stands in for it on the nearest school day. One in a weekend that the rhythm
-// names stands. False is for one to pass over: what would stand in for it is
-// nearer to the next occurrence.
-func (r *Request) placed(o occurrence, rhythm store.Rhythm, s *schedule.Schedule) (occurrence, bool, error) {
-	why, closed := r.freeDays().Why(team.DateOf(o.nominal))
-	if !closed || why.Weekend && rhythm.NamesWeekday() {
-		return o, true, nil
-	}
-	m, _, err := r.rhythmMeeting()
-	if err != nil {
-		return o, false, err
-	}
-	start, found, err := r.nearest(o.nominal, m)
-	if err != nil || !found {
-		return o, false, err
-	}
-	if next := s.Next(o.nominal); !next.IsZero() && 2*start.Sub(o.nominal).Abs() >= next.Sub(o.nominal) {
-		return o, false, nil
-	}
-	o.start = start
-	return o, true, nil
-}
-
-// prepared is how many school days it takes to prepare a meeting: two before it
-// the agenda is there.
-const prepared = 3
-
-// nearest is the same time on the nearest school day on which no other meeting
-// than m is planned. An earlier day leaves time to prepare.
-func (r *Request) nearest(t time.Time, m team.Meeting) (time.Time, bool, error) {
-	open, err := store.OpenMeetings(r.tx, r.team.ID)
-	if err != nil {
-		return t, false, err
-	}
-	cal, t := r.calendar(), t.In(r.zone())
-	without := schedule.Calendar{Location: cal.Location, Free: func(d team.Date) bool {
-		return cal.Free(d) || slices.ContainsFunc(open, func(other team.Meeting) bool { return other.Nr != m.Nr && r.day(other) == d })
-	}}
-	day, found := without.Nearest(team.DateOf(t), cal.AddSchoolDays(r.today(), prepared))
-	return cal.At(day, schedule.Clock{Hour: t.Hour(), Minute: t.Minute()}), found, nil
-}
 
 // propose asks the channel about a start that stands in for another one, once.
 func (r *Request) propose(m team.Meeting, instead time.Time) error {

@@ -88,7 +88,11 @@ func meetingAgenda(r *Request, _ string) (answer, error) {
 		return answer{}, err
 	}
 	body, err := r.agendaMessage(m)
-	return answer{body: body}, err
+	if err != nil {
+		return answer{}, err
+	}
+	onPage, err := r.onPage(m)
+	return answer{body: append(body, onPage...)}, err
 }
 
 // meetingPoint adds a point of somebody's own; the agenda in the channel shows

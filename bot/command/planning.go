@@ -183,67 +183,6 @@ func (r *Request) rhythmMeeting() (team.Meeting, bool, error) {
 	return r.openMeeting(func(m team.Meeting) bool { return m.Status == team.Planned && m.Occurrence != "" })
 }
 
-// occurrence is one of a rhythm, known by its nominal local time; start is
-// nominal, or when school is closed then, what stands in for it.
-type occurrence struct {
-	name           string
-	nominal, start time.Time
-}
-
-// nextOccurrence is the first one of the rhythm to come that has had no meeting
-// yet, not even a skipped one.
-func (r *Request) nextOccurrence() (next occurrence, found bool, err error) {
-	rhythm, found, err := store.Rhythms.Get(r.tx, r.team.ID)
-	if err != nil || !found {
-		return next, false, err
-	}
-	after := r.now
-	if m, found, err := r.running(); err != nil {
-		return next, false, err
-	} else if found && m.Start.After(after) {
-		after = m.Start // it began early
-	}
-	s, err := rhythm.Schedule(r.zone())
-	if err != nil {
-		return next, false, err
-	}
-	for {
-		name, at, ok := s.Occurrence(after)
-		if !ok {
-			return next, false, nil
-		}
-		next, stands, err := r.placed(occurrence{name, at, at}, rhythm, s)
-		if err != nil {
-			return next, false, err
-		}
-		if stands {
-			free, err := r.freeFor(next)
-			if err != nil || free {
-				return next, free, err
-			}
-		}
-		after = at
-	}
-}
-
-// freeFor: an occurrence may have its meeting, when it has had none that was
-// held or skipped, under this rhythm or another, and there was none that day.
-func (r *Request) freeFor(o occurrence) (bool, error) {
-	nr, had, err := store.Occurred(r.tx, r.team.ID, o.name)
-	if err != nil {
-		return false, err
-	}
-	if had {
-		m, _, err := store.Meetings.Get(r.tx, r.team.ID, store.Nr(nr))
-		return m.Status == team.Planned, err
-	}
-	all, err := store.Meetings.All(r.tx, r.team.ID)
-	held := slices.ContainsFunc(all, func(m team.Meeting) bool {
-		return (m.Status == team.Held || m.Status == team.Running) && (r.day(m) == team.DateOf(o.nominal) || r.day(m) == team.DateOf(o.start))
-	})
-	return !held, err
-}
-
 // ensureNext plans the next meeting of the rhythm when there is none.
 func (r *Request) ensureNext() error {
 	if _, has, err := r.rhythmMeeting(); err != nil || has {

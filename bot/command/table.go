@@ -68,6 +68,8 @@ func init() {
 				{words: []string{"start", "begin"}, run: meetingStart},
 				{words: []string{"afronden", "finish"}, run: meetingFinish},
 				{words: []string{"verslag", "minutes"}, run: meetingMinutes},
+				{words: []string{"kalender", "calendar"}, run: meetingCalendar},
+				{words: []string{"scherm", "screen"}, run: meetingScreen},
 			},
 		},
 		{

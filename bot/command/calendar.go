@@ -1,0 +1,324 @@
+package command
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"kansbot/internal/chat"
+	"kansbot/internal/ical"
+	"kansbot/internal/kv"
+	"kansbot/internal/schedule"
+	"kansbot/internal/store"
+	"kansbot/internal/team"
+	"kansbot/internal/text"
+)
+
+// meetingCalendar gives the asker the addresses of two calendar feeds: their
+// own, with all their kernteams, and that of this kernteam.
+func meetingCalendar(r *Request, typed string) (answer, error) {
+	word, rest := firstWord(typed)
+	whose, more := firstWord(rest)
+	renew, ofTeam := isWord(word, "nieuw", "new"), isWord(whose, "team", "kernteam")
+	if word != "" && !renew || whose != "" && !ofTeam || more != "" {
+		return answer{}, team.Wrong("", "calendar", "understood", line(typed), "example", "/kansoverleg kalender "+r.lang.Say("calendar.new"))
+	}
+	if ofTeam {
+		if err := r.forChair(); err != nil {
+			return answer{}, err
+		}
+	}
+	own, err := r.feedAddress(r.me.User, renew && !ofTeam)
+	if err != nil {
+		return answer{}, err
+	}
+	shared, err := r.feedAddress("", ofTeam)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.view().Calendar(own, shared, renew)}, nil
+}
+
+// feedAddress is that of a feed: of a user, or with no user of the kernteam. It
+// stays the same until somebody wants another.
+func (r *Request) feedAddress(user string, renew bool) (string, error) {
+	key := []string{"team", r.team.ID}
+	if user != "" {
+		key = []string{"user", r.team.Platform, r.team.Workspace, user}
+	}
+	secret, found, err := store.Feeds.Get(r.tx, key...)
+	if err != nil {
+		return "", err
+	}
+	if found && renew {
+		if err := store.DropLink(r.tx, secret); err != nil {
+			return "", err
+		}
+		if err := r.did("link.revoke", "team"); err != nil {
+			return "", err
+		}
+	}
+	if !found || renew {
+		secret = nonce(32)
+		if err := store.Feeds.Put(r.tx, secret, key...); err != nil {
+			return "", err
+		}
+		if err := store.PutLink(r.tx, secret, store.Link{Kind: feedLink, Team: r.team.ID, User: user}); err != nil {
+			return "", err
+		}
+		if err := r.did("link."+feedLink, "team"); err != nil {
+			return "", err
+		}
+	}
+	address, err := r.address(secret)
+	return address + ".ics", err
+}
+
+const (
+	feedBack  = 30 // days that a meeting stays in a feed when it was held
+	feedAhead = 5  // years
+)
+
+// Feed is the calendar feed behind a secret. It tells what the planner will
+// make of the rhythm while nobody moves or skips a meeting.
+func (b *Bot) Feed(ctx context.Context, secret string) ([]byte, error) {
+	var feed ical.Feed
+	var news map[string]store.Calendar
+	look := func(tx kv.Tx) (err error) {
+		feed, news, err = b.feed(tx, secret)
+		return err
+	}
+	err := b.DB.View(ctx, look)
+	if err == nil && len(news) > 0 {
+		err = b.DB.Update(ctx, func(tx kv.Tx) error {
+			if err := look(tx); err != nil {
+				return err
+			}
+			for id, told := range news {
+				if err := store.Calendars.Put(tx, told, id); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err != nil {
+		return nil, err
+	}
+	return feed.Bytes()
+}
+
+// feed is that behind a secret, and what is new in it by kernteam.
+func (b *Bot) feed(tx kv.Tx, secret string) (feed ical.Feed, news map[string]store.Calendar, err error) {
+	now := b.Now()
+	l, found, err := store.LinkOf(tx, secret, now)
+	if err != nil || !found || l.Kind != feedLink {
+		return feed, nil, gone(err)
+	}
+	k, found, err := store.Kernteams.Get(tx, l.Team)
+	if err != nil || !found {
+		return feed, nil, gone(err)
+	}
+	teams := []team.Kernteam{k}
+	if l.User != "" {
+		if teams, err = store.KernteamsOf(tx, k.Platform, k.Workspace, l.User); err != nil || len(teams) == 0 {
+			return feed, nil, gone(err)
+		}
+	}
+	feed = ical.Feed{Name: teams[0].Name, Language: teams[0].Lang, Zone: zone(teams[0].Zone)}
+	if len(teams) > 1 {
+		feed.Name = text.Lang(feed.Language).Say("calendar.name")
+	}
+	news = map[string]store.Calendar{}
+	for _, k := range teams {
+		r := &Request{bot: b, tx: tx, now: now}
+		r.in(k)
+		d, err := r.dates()
+		if err != nil {
+			return feed, nil, err
+		}
+		old, _, err := store.Calendars.Get(tx, k.ID)
+		if err != nil {
+			return feed, nil, err
+		}
+		told, fresh := d.since(old, k.Minutes, now)
+		if fresh {
+			news[k.ID] = told
+		}
+		feed.Events = append(feed.Events, d.events(told, k)...)
+		feed.Stamp = later(feed.Stamp, told.Changed)
+	}
+	return feed, news, nil
+}
+
+// gone is err, or without one that a link leads nowhere.
+func gone(err error) error {
+	if err != nil {
+		return err
+	}
+	return chat.ErrGone
+}
+
+// dates are the meetings of a kernteam that a feed tells of.
+type dates struct {
+	rhythm      schedule.Rhythm // zero when there is none
+	first, last team.Date
+	rhythmic    []occurrence // all of the rhythm, with a zero start where there is no meeting
+	beside      []team.Meeting
+}
+
+// dates are the meetings that were held lately, those that stand, and those
+// that will come out of the rhythm.
+func (r *Request) dates() (d dates, err error) {
+	cal := r.calendar()
+	midnight := func(day team.Date) time.Time { return cal.At(day, schedule.Clock{}) }
+	d.first, d.last = r.today().AddDays(-feedBack), team.DateOf(r.now.AddDate(feedAhead, 0, 0))
+	all, err := store.Meetings.All(r.tx, r.team.ID)
+	if err != nil {
+		return d, err
+	}
+	from, until := midnight(d.first), midnight(d.last.AddDays(1))
+	named := map[string]team.Meeting{}
+	for _, m := range all {
+		switch {
+		case m.Start.Before(from):
+		case m.Occurrence == "":
+			d.beside = append(d.beside, m)
+		case m.Status != team.Skipped:
+			named[m.Occurrence] = m
+			if nominal, err := time.Parse("2006-01-02T15:04", m.Occurrence); err == nil && team.DateOf(nominal).Before(d.first) {
+				d.first = team.DateOf(nominal) // it was moved to a later day
+			}
+		}
+	}
+	p, found, err := r.planner(team.Meeting{})
+	if err != nil {
+		return d, err
+	}
+	if found {
+		d.rhythm = p.rhythm
+		starts, err := r.course(p, until)
+		if err != nil {
+			return d, err
+		}
+		for after := midnight(d.first).Add(-1); ; {
+			name, at, ok := p.dates.Occurrence(after)
+			if !ok || !at.Before(until) {
+				break
+			}
+			o := occurrence{name, at, starts[name]}
+			if m, had := named[name]; had {
+				o.start = m.Start
+				delete(named, name)
+			}
+			d.rhythmic = append(d.rhythmic, o)
+			after = at
+		}
+	}
+	d.beside = slices.AppendSeq(d.beside, maps.Values(named)) // of another rhythm
+	d.beside = slices.DeleteFunc(d.beside, func(m team.Meeting) bool {
+		return slices.ContainsFunc(d.rhythmic, func(o occurrence) bool { return o.start.Equal(m.Start) })
+	})
+	slices.SortFunc(d.beside, func(a, b team.Meeting) int { return cmp.Compare(a.Nr, b.Nr) })
+	return d, r.broken
+}
+
+// course is when the occurrences of the rhythm will have their meetings, by name.
+func (r *Request) course(p planner, until time.Time) (map[string]time.Time, error) {
+	m, found, err := r.rhythmMeeting()
+	if err != nil {
+		return nil, err
+	}
+	first := occurrence{name: m.Occurrence, start: m.Start}
+	if !found {
+		if first, found, err = r.nextOccurrence(); err != nil || !found {
+			return nil, err
+		}
+	}
+	starts := map[string]time.Time{}
+	for _, o := range p.course(first, r.now, until) {
+		starts[o.name] = o.start
+	}
+	return starts, nil
+}
+
+// since is what a feed tells of these dates, after it told something else
+// before. What is as it was keeps its number; fresh is that not all of it is.
+func (d dates) since(old store.Calendar, minutes int, now time.Time) (told store.Calendar, fresh bool) {
+	told = store.Calendar{Rhythm: d.rhythm, Minutes: minutes, Sequence: old.Sequence, Told: map[string]store.Told{}, Changed: old.Changed}
+	longer := old.Minutes != minutes
+	other := longer || old.Rhythm != d.rhythm // the rhythm as a whole is not as it was
+	news := other
+	tell := func(id string, start time.Time) {
+		was, known := old.Told[id]
+		is := store.Told{Start: start.UTC(), Sequence: was.Sequence}
+		if start.IsZero() {
+			is.Start = time.Time{}
+		}
+		if known && (longer || !was.Start.Equal(start)) {
+			is.Sequence = max(was.Sequence, old.Sequence) + 1
+			news = true
+		}
+		told.Told[id] = is
+	}
+	for _, o := range d.rhythmic {
+		was, known := old.Told[o.name]
+		other = other || known && was.Start.IsZero() != o.start.IsZero()
+		tell(o.name, o.start)
+	}
+	for _, m := range d.beside {
+		_, known := old.Told[beside(m)]
+		news = news || !known
+		start := m.Start
+		if m.Status == team.Skipped {
+			start = time.Time{}
+		}
+		tell(beside(m), start)
+	}
+	if other && !old.Changed.IsZero() {
+		told.Sequence++
+	}
+	if news {
+		told.Changed = now.UTC()
+	}
+	return told, news || !maps.Equal(old.Told, told.Told)
+}
+
+// beside is what a meeting beside the rhythm is known by.
+func beside(m team.Meeting) string { return "m" + strconv.Itoa(m.Nr) }
+
+// events are the dates as told.
+func (d dates) events(told store.Calendar, k team.Kernteam) []ical.Event {
+	meeting := ical.Event{
+		Summary: text.Lang(k.Lang).Say("calendar.summary", "name", k.Name),
+		Length:  time.Duration(k.Minutes) * time.Minute,
+	}
+	var list []ical.Event
+	for _, m := range d.beside {
+		e := meeting
+		e.ID, e.Start, e.Sequence = beside(m)+"-"+k.ID, m.Start, told.Told[beside(m)].Sequence
+		e.Cancelled = m.Status == team.Skipped
+		list = append(list, e)
+	}
+	if d.rhythm.IsZero() {
+		return list
+	}
+	e := meeting
+	without := map[team.Date]bool{}
+	e.ID, e.Series = "r-"+k.ID, &ical.Series{Rhythm: d.rhythm, First: d.first, Last: d.last, Free: func(day team.Date) bool { return without[day] }}
+	if d.rhythm.Rule != "" { // else each occurrence counts for itself
+		e.Sequence = told.Sequence
+	}
+	for _, o := range d.rhythmic {
+		sequence := told.Told[o.name].Sequence
+		if o.start.IsZero() {
+			without[team.DateOf(o.nominal)] = true
+		} else if !o.start.Equal(o.nominal) || sequence > e.Sequence {
+			e.Series.Changes = append(e.Series.Changes, ical.Change{Occurrence: o.name, Start: o.start, Sequence: sequence})
+		}
+	}
+	return append(list, e)
+}

@@ -1,0 +1,179 @@
+package command
+
+import (
+	"cmp"
+	"maps"
+	"time"
+
+	"kansbot/internal/schedule"
+	"kansbot/internal/store"
+	"kansbot/internal/team"
+)
+
+// occurrence is one of a rhythm, known by its nominal local time; start is
+// nominal, or when school is closed then, what stands in for it.
+type occurrence struct {
+	name           string
+	nominal, start time.Time
+}
+
+// A planner chooses which occurrences of a rhythm have a meeting, and when. It
+// is pure: it plans the next meeting, and the calendar feed goes on with it for
+// years.
+type planner struct {
+	rhythm schedule.Rhythm
+	dates  *schedule.Schedule
+	days   schedule.FreeDays
+	zone   *time.Location
+	taken  map[team.Date]bool           // there is another meeting that day, to come or going on
+	held   map[team.Date]bool           // there was a meeting that day, or is one now
+	had    func(occurrence string) bool // it had its meeting, held or skipped, under this rhythm or another
+}
+
+// next is the first occurrence after a moment that gets a meeting, when it is
+// planned today; false when there is none.
+func (p planner) next(after time.Time, today team.Date) (occurrence, bool) {
+	for {
+		name, at, ok := p.dates.Occurrence(after)
+		if !ok {
+			return occurrence{}, false
+		}
+		o, stands := p.placed(occurrence{name, at, at}, today)
+		if stands && !p.had(o.name) && !p.held[team.DateOf(o.nominal)] && !p.held[team.DateOf(o.start)] {
+			return o, true
+		}
+		after = at
+	}
+}
+
+// placed finds the start of an occurrence: on a day that school is closed, what
+// stands in for it on the nearest school day. One in a weekend that the rhythm
+// names stands. False is for one to pass over: what would stand in for it is
+// nearer to the next occurrence.
+func (p planner) placed(o occurrence, today team.Date) (occurrence, bool) {
+	why, closed := p.days.Why(team.DateOf(o.nominal))
+	if !closed || why.Weekend && p.rhythm.NamesWeekday() {
+		return o, true
+	}
+	start, found := p.nearest(o.nominal, today)
+	if !found {
+		return o, false
+	}
+	if next := p.dates.Next(o.nominal); !next.IsZero() && 2*start.Sub(o.nominal).Abs() >= next.Sub(o.nominal) {
+		return o, false
+	}
+	o.start = start
+	return o, true
+}
+
+// prepared is how many school days it takes to prepare a meeting: two before it
+// the agenda is there.
+const prepared = 3
+
+// nearest is the same time on the nearest school day that is not taken. An
+// earlier day leaves time to prepare.
+func (p planner) nearest(t time.Time, today team.Date) (time.Time, bool) {
+	cal, t := p.days.Calendar(p.zone), t.In(p.zone)
+	without := schedule.Calendar{Location: p.zone, Free: func(d team.Date) bool { return p.taken[d] || cal.Free(d) }}
+	day, found := without.Nearest(team.DateOf(t), cal.AddSchoolDays(today, prepared))
+	return cal.At(day, schedule.Clock{Hour: t.Hour(), Minute: t.Minute()}), found
+}
+
+// course is what the planner makes of the meeting of an occurrence that stands
+// and of those after it, when each is held at its time and nobody moves or skips
+// one. It ends with the last occurrence before a moment.
+func (p planner) course(first occurrence, now, until time.Time) []occurrence {
+	all := []occurrence{first}
+	names := map[string]bool{}
+	p.taken, p.held = maps.Clone(p.taken), maps.Clone(p.held)
+	had := p.had
+	p.had = func(name string) bool { return names[name] || had(name) }
+	for o := first; ; all = append(all, o) {
+		begun := later(o.start, now).In(p.zone)
+		day := team.DateOf(o.start.In(p.zone))
+		names[o.name], p.taken[day], p.held[day] = true, true, true
+		var found bool
+		if o, found = p.next(begun, team.DateOf(begun)); !found || !o.nominal.Before(until) {
+			return all
+		}
+	}
+}
+
+// planner is that of the kernteam, which has other meetings than m; false when
+// it has no rhythm.
+func (r *Request) planner(m team.Meeting) (p planner, found bool, err error) {
+	rhythm, found, err := store.Rhythms.Get(r.tx, r.team.ID)
+	if err != nil || !found {
+		return p, false, err
+	}
+	if p, err = r.placer(m); err != nil {
+		return p, false, err
+	}
+	p.rhythm = rhythm.Rhythm
+	if p.dates, err = rhythm.Schedule(r.zone()); err != nil {
+		return p, false, err
+	}
+	all, err := store.Meetings.All(r.tx, r.team.ID)
+	if err != nil {
+		return p, false, err
+	}
+	p.held = map[team.Date]bool{}
+	for _, other := range all {
+		if other.Status == team.Held || other.Status == team.Running {
+			p.held[r.day(other)] = true
+		}
+	}
+	p.had = func(name string) bool {
+		nr, had, err := store.Occurred(r.tx, r.team.ID, name)
+		r.broken = cmp.Or(r.broken, err)
+		return had && nr != m.Nr
+	}
+	return p, true, nil
+}
+
+// placer is a planner that only knows on which days there is room beside m.
+func (r *Request) placer(m team.Meeting) (planner, error) {
+	p := planner{days: r.freeDays(), zone: r.zone(), taken: map[team.Date]bool{}}
+	open, err := store.OpenMeetings(r.tx, r.team.ID)
+	if err != nil {
+		return p, err
+	}
+	for _, other := range open {
+		if other.Nr != m.Nr {
+			p.taken[r.day(other)] = true
+		}
+	}
+	return p, nil
+}
+
+// nearest is the same time on the nearest school day on which no other meeting
+// than m is planned. An earlier day leaves time to prepare.
+func (r *Request) nearest(t time.Time, m team.Meeting) (time.Time, bool, error) {
+	p, err := r.placer(m)
+	if err != nil {
+		return t, false, err
+	}
+	start, found := p.nearest(t, r.today())
+	return start, found, nil
+}
+
+// nextOccurrence is the first one of the rhythm to come that has had no meeting
+// yet, not even a skipped one.
+func (r *Request) nextOccurrence() (occurrence, bool, error) {
+	m, _, err := r.rhythmMeeting()
+	if err != nil {
+		return occurrence{}, false, err
+	}
+	p, found, err := r.planner(m)
+	if err != nil || !found {
+		return occurrence{}, false, err
+	}
+	after := r.now
+	if m, found, err := r.running(); err != nil {
+		return occurrence{}, false, err
+	} else if found {
+		after = later(after, m.Start) // it began early
+	}
+	next, found := p.next(after, r.today())
+	return next, found, r.broken
+}

@@ -1,0 +1,203 @@
+package command
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"kansbot/internal/chat"
+	"kansbot/internal/kv"
+	"kansbot/internal/schedule"
+	"kansbot/internal/store"
+	"kansbot/internal/team"
+)
+
+// guest is the request of a browser that has the secret of a link: on behalf of
+// who asked for it, as long as they are in the kernteam.
+func (b *Bot) guest(tx kv.Tx, secret string) (*Request, store.Link, error) {
+	r := &Request{bot: b, tx: tx, now: b.Now()}
+	l, found, err := store.LinkOf(tx, secret, r.now)
+	if err != nil || !found {
+		return nil, l, gone(err)
+	}
+	k, found, err := store.Kernteams.Get(tx, l.Team)
+	if err != nil || !found {
+		return nil, l, gone(err)
+	}
+	r.in(k)
+	if r.me = r.member(l.User); !r.me.Here {
+		return nil, l, chat.ErrGone
+	}
+	return r, l, nil
+}
+
+// visit lets open answer a guest. A guess costs no write.
+func (b *Bot) visit(ctx context.Context, secret string, open func(*Request, store.Link) error) error {
+	err := b.DB.View(ctx, func(tx kv.Tx) error {
+		_, _, err := b.guest(tx, secret)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return b.DB.Update(ctx, func(tx kv.Tx) error {
+		r, l, err := b.guest(tx, secret)
+		if err != nil {
+			return err
+		}
+		return cmp.Or(open(r, l), r.broken)
+	})
+}
+
+// Page is the page behind a secret.
+func (b *Bot) Page(ctx context.Context, secret string) (page chat.Page, err error) {
+	err = b.visit(ctx, secret, func(r *Request, l store.Link) (err error) {
+		switch l.Kind {
+		case agendaLink:
+			page, err = r.agendaPage(l)
+		default:
+			err = chat.ErrGone
+		}
+		if err != nil {
+			return err
+		}
+		page.Until = l.Until
+		return r.did("page."+l.Kind, cmp.Or(l.Code, on("meeting", l.Nr)))
+	})
+	return page, err
+}
+
+// onPage says where the agenda of a meeting is to print, until the day after
+// it; nothing where there are no pages.
+func (r *Request) onPage(m team.Meeting) (chat.Message, error) {
+	if r.bot.Site == "" {
+		return nil, nil
+	}
+	until := r.calendar().At(r.day(m).AddDays(2), schedule.Clock{})
+	address, err := r.link(store.Link{Kind: agendaLink, Nr: m.Nr}, later(until, r.now.Add(24*time.Hour)))
+	return chat.Message{r.view().OnPage(address)}, err
+}
+
+func (r *Request) agendaPage(l store.Link) (chat.Page, error) {
+	m, found, err := store.Meetings.Get(r.tx, r.team.ID, store.Nr(l.Nr))
+	if err != nil || !found {
+		return chat.Page{}, gone(err)
+	}
+	if m.Status == team.Skipped {
+		return r.view().OffPage(m, r.now), nil
+	}
+	a, signals, err := r.agendaOf(m)
+	return r.view().AgendaPage(m, a, signals), err
+}
+
+// agendaOf is the agenda of a meeting: as things stand, or once it has begun
+// what it was then.
+func (r *Request) agendaOf(m team.Meeting) (team.Agenda, map[int]team.Signal, error) {
+	if m.Status == team.Planned {
+		return r.agenda(m)
+	}
+	signals, err := r.signalsOf(m)
+	return team.Agenda{Items: m.Agenda, Carried: m.Over}, signals, err
+}
+
+const (
+	screenAhead   = 30 * time.Minute // before a meeting, from when on its screen can be opened
+	screenWaits   = 15 * time.Minute // that its link works, once
+	screenLasts   = 6 * time.Hour    // that it stays at most
+	screenLingers = 10 * time.Minute // that it shows the agreements when the meeting is over
+)
+
+// meetingScreen gives who leads the meeting a link that opens it on the big
+// screen in the room.
+func meetingScreen(r *Request, _ string) (answer, error) {
+	m, found, err := r.running()
+	if err == nil && !found {
+		m, found, err = r.nextMeeting()
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	if !found || m.Start.Sub(r.now) > screenAhead && m.Status == team.Planned {
+		return answer{}, team.Wrong("", "screen.none", "example", "/kansoverleg agenda")
+	}
+	if err := r.forLeader(m); err != nil {
+		return answer{}, err
+	}
+	until := r.now.Add(screenWaits)
+	address, err := r.link(store.Link{Kind: screenLink, Nr: m.Nr}, until)
+	return answer{body: r.view().ScreenOpener(address+"/scherm", until)}, err
+}
+
+// OpenScreen changes the secret of a screen's link, which is over then, for
+// that of the browser that opened it.
+func (b *Bot) OpenScreen(ctx context.Context, secret string) (session string, until time.Time, err error) {
+	err = b.visit(ctx, secret, func(r *Request, l store.Link) error {
+		m, err := r.onScreen(l, screenLink)
+		if err != nil {
+			return err
+		}
+		if err := store.DropLink(r.tx, secret); err != nil {
+			return err
+		}
+		session, until = nonce(32), r.now.Add(screenLasts).UTC()
+		l.Kind, l.Until = screenOpen, until
+		if err := store.PutLink(r.tx, session, l); err != nil {
+			return err
+		}
+		return r.did("screen.open", on("meeting", m.Nr))
+	})
+	return session, until, err
+}
+
+// Screen is what the screen that was opened shows now. It ends with its
+// meeting, and some minutes to read what was agreed.
+func (b *Bot) Screen(ctx context.Context, session string) (screen chat.Screen, err error) {
+	err = b.DB.View(ctx, func(tx kv.Tx) error {
+		r, l, err := b.guest(tx, session)
+		if err != nil {
+			return err
+		}
+		m, err := r.onScreen(l, screenOpen)
+		if err != nil {
+			return err
+		}
+		screen, err = r.screen(m)
+		return cmp.Or(err, r.broken)
+	})
+	return screen, err
+}
+
+// onScreen is the meeting of a link of that kind, while a screen shows it.
+func (r *Request) onScreen(l store.Link, kind string) (team.Meeting, error) {
+	if l.Kind != kind {
+		return team.Meeting{}, chat.ErrGone
+	}
+	m, found, err := store.Meetings.Get(r.tx, r.team.ID, store.Nr(l.Nr))
+	if err != nil || !found {
+		return m, gone(err)
+	}
+	lingers := m.Status == team.Held && kind == screenOpen && r.now.Before(m.Ended.Add(screenLingers))
+	if !m.Open() && !lingers {
+		return m, chat.ErrGone
+	}
+	return m, nil
+}
+
+func (r *Request) screen(m team.Meeting) (chat.Screen, error) {
+	a, signals, err := r.agendaOf(m)
+	if err != nil {
+		return chat.Screen{}, err
+	}
+	actions, err := r.actionsOf(m)
+	if err != nil {
+		return chat.Screen{}, err
+	}
+	screen := r.view().Screen(m, a, signals, actions)
+	if !m.Shown || m.Status != team.Running || m.Now >= len(m.Agenda) {
+		return screen, nil
+	}
+	item := m.Agenda[m.Now]
+	c, _, err := store.Cases.Get(r.tx, r.team.ID, cmp.Or(item.Code, signals[item.Signal].Code))
+	screen.Text = r.view().ScreenText(item, signals, c)
+	return screen, err
+}

@@ -1,0 +1,130 @@
+package view
+
+import (
+	"time"
+
+	"kansbot/internal/chat"
+	"kansbot/internal/team"
+)
+
+// Calendar gives the addresses of two calendar feeds, for who asks; fresh is
+// that one of them is another than before.
+func (v View) Calendar(own, shared string, fresh bool) chat.Message {
+	message := chat.Message{v.para("calendar.own"), Copied(own), v.para("calendar.team", "name", v.Team.Name), Copied(shared), v.para("calendar.how")}
+	if fresh {
+		return append(message, v.note("calendar.fresh"))
+	}
+	return append(message, v.note("calendar.note"), v.Choices("choice.calendar.new", "/kansoverleg kalender "+v.say("calendar.new")))
+}
+
+// OnPage leads to the page of what is shown, until it ends.
+func (v View) OnPage(address string) chat.Block {
+	return v.para("agenda.page", "link", link(v.say("page.open"), address))
+}
+
+func link(text, address string) chat.Span {
+	return chat.Span{Style: chat.Link, Text: text, URL: address}
+}
+
+// AgendaPage is the agenda as the channel may see it, to print or to hold in
+// one's hand.
+func (v View) AgendaPage(m team.Meeting, a team.Agenda, signals map[int]team.Signal) chat.Page {
+	page := v.page(v.say("agenda.title", "when", v.When(m.Start)))
+	page.Body = append(chat.Message{v.para("page.team", "name", v.Team.Name, "school", v.Team.School)}, v.roles(m)...)
+	page.Body = append(page.Body, v.timed(m.Start, a.Items, signals))
+	page.Body = append(page.Body, v.carried(a.Carried, signals)...)
+	if len(a.Parents) > 0 {
+		page.Body = append(page.Body, v.para("page.parents", "list", v.abouts(a.Parents, signals)))
+	}
+	if line := v.attendance(m); line != "" {
+		page.Body = append(page.Body, chat.Block{Kind: chat.Note, Text: []chat.Span{{Text: line}}})
+	}
+	return page
+}
+
+// OffPage is the agenda of a meeting that is off.
+func (v View) OffPage(m team.Meeting, now time.Time) chat.Page {
+	page := v.page(v.say("agenda.title", "when", v.When(m.Start)))
+	page.Body = v.NotHeld(m, now)
+	return page
+}
+
+func (v View) page(title string) chat.Page { return chat.Page{Lang: string(v.Lang), Title: title} }
+
+// roles are who leads a meeting and who writes, where that was said.
+func (v View) roles(m team.Meeting) (lines chat.Message) {
+	if m.Chair != "" {
+		lines = append(lines, v.para("page.leads", "name", v.Name(m.Chair)))
+	}
+	if m.Notes != "" {
+		lines = append(lines, v.para("page.writes", "name", v.Name(m.Notes)))
+	}
+	return lines
+}
+
+// timed are the items with the time at which each begins.
+func (v View) timed(start time.Time, items []team.AgendaItem, signals map[int]team.Signal) chat.Block {
+	block := chat.Block{Kind: chat.Numbers}
+	for _, item := range items {
+		at := chat.Span{Style: chat.Bold, Text: start.In(v.Zone).Format("15:04")}
+		block.Items = append(block.Items, append([]chat.Span{at, {Text: "  "}}, v.agendaItem(item, signals)...))
+		start = start.Add(time.Duration(item.Minutes) * time.Minute)
+	}
+	return block
+}
+
+// ScreenOpener gives the address that opens the meeting screen.
+func (v View) ScreenOpener(address string, until time.Time) chat.Message {
+	return chat.Message{
+		v.para("screen.link", "link", link(v.say("screen.open"), address)),
+		v.note("screen.note", "time", until.In(v.Zone).Format("15:04")),
+	}
+}
+
+// Screen is what the screen in the room shows of a meeting: before it begins
+// the agenda, then the point that is being talked about.
+func (v View) Screen(m team.Meeting, a team.Agenda, signals map[int]team.Signal, actions []team.Action) chat.Screen {
+	s := chat.Screen{Lang: string(v.Lang), Title: v.say("screen.title", "name", v.Team.Name), Over: m.Status == team.Held}
+	for _, action := range actions {
+		s.Agreements = append(s.Agreements, chat.Block{Kind: chat.Text, Text: v.sentence(action, chat.Span{Style: chat.Bold, Text: v.Name(action.Owner)})})
+	}
+	switch {
+	case m.Status == team.Planned:
+		s.Now = chat.Message{v.para("screen.before", "when", v.When(m.Start)), v.timed(m.Start, a.Items, signals)}
+	case m.Status == team.Running && m.Now < len(a.Items):
+		item := a.Items[m.Now]
+		s.Now = chat.Message{{Kind: chat.Text, Text: v.agendaItem(item, signals)}}
+		if !m.NowSince.IsZero() {
+			s.Since, s.Ends = m.NowSince, m.NowSince.Add(time.Duration(item.Minutes)*time.Minute)
+		}
+		if m.Now+1 < len(a.Items) {
+			s.Next = chat.Message{{Kind: chat.Text, Text: v.agendaItem(a.Items[m.Now+1], signals)}}
+		}
+	case m.Status == team.Running:
+		s.Now = chat.Message{v.para("screen.last")}
+	}
+	return s
+}
+
+// ScreenText shows the free text of what is being talked about: for in the
+// room, while whoever leads the meeting wants it there.
+func (v View) ScreenText(item team.AgendaItem, signals map[int]team.Signal, c team.Case) chat.Message {
+	var items [][]chat.Span
+	add := func(text string, line []chat.Span) {
+		if text != "" {
+			items = append(items, line)
+		}
+	}
+	for _, nr := range item.Signals() {
+		s := signals[nr]
+		add(s.Seen, Spans(v.Lang, "signal.seen", "text", s.Seen))
+		add(s.Helps, Spans(v.Lang, "signal.helps", "text", s.Helps))
+		add(s.Needed, Spans(v.Lang, "signal.needed", "text", s.Needed))
+	}
+	add(c.Need, Spans(v.Lang, "screen.need", "text", c.Need))
+	add(c.Goal, Spans(v.Lang, "screen.goal", "text", c.Goal))
+	if len(items) == 0 {
+		return nil
+	}
+	return chat.Message{{Kind: chat.Bullets, Items: items}}
+}
