@@ -228,6 +228,9 @@ func (r *Request) make(a team.Action) (answer, error) {
 	if err := r.did("action.make", on("action", a.Nr)); err != nil {
 		return answer{}, err
 	}
+	if err := r.agreedOn(a); err != nil {
+		return answer{}, err
+	}
 	under := ""
 	if found {
 		under = r.key("meeting", m.Nr)

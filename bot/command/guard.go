@@ -79,7 +79,11 @@ func isMember(members map[string]team.Member, found string) bool {
 // accepted are the texts that were let in before: sending them again asks
 // nothing anew.
 func (r *Request) accepted(form store.Form) ([]string, error) {
-	if form.Purpose != "signal.change" {
+	switch form.Purpose {
+	case "goal.set":
+		return r.goalTexts(form.Form.Fields[0].Value[0])
+	case "signal.change":
+	default:
 		return nil, nil
 	}
 	s, _, err := store.Signals.Get(r.tx, r.team.ID, store.Nr(form.Nr))

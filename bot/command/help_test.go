@@ -43,7 +43,7 @@ func practised(t *testing.T, db kv.DB, lang text.Lang, typed string) error {
 	err := db.Update(t.Context(), func(tx kv.Tx) error {
 		puts := []error{
 			store.PutKernteam(tx, k),
-			store.Cases.Put(tx, team.Case{Code: "K-014", Parents: team.NotYet, Created: now}, k.ID, "K-014"),
+			store.Cases.Put(tx, team.Case{Code: "K-014", Parents: team.Informed, Created: now}, k.ID, "K-014"),
 			store.PutSignal(tx, k.ID, team.Signal{Nr: 12, Code: "K-014", Kind: team.Worry, Parents: team.NotYet, Seen: "...", Status: team.Waiting, By: "anna", At: now}),
 			store.PutAction(tx, k.ID, team.Action{Nr: 7, Owner: "jgz", Text: "...", Due: monday.AddDays(30), Status: team.ToDo}),
 			store.PutMeeting(tx, k.ID, team.Meeting{Nr: 1, Start: now.Add(4 * time.Hour), Status: team.Planned}),

@@ -67,7 +67,7 @@ func (r *Request) agenda(m team.Meeting) (team.Agenda, map[int]team.Signal, erro
 		Signals:  signals,
 		Cases:    cases,
 		Late:     slices.DeleteFunc(actions, func(a team.Action) bool { return !a.Late(day) }),
-		Evaluate: slices.DeleteFunc(evaluate, func(c team.Case) bool { return c.Evaluate.After(day) }),
+		Evaluate: slices.DeleteFunc(evaluate, func(c team.Case) bool { return c.Evaluate.After(day) || !c.MayDiscuss() }),
 		Points:   m.Points,
 		Standing: r.team.Standing,
 	}, r.team.Minutes), byNr, nil

@@ -2,8 +2,8 @@ package command
 
 import (
 	"slices"
-	"strconv"
 
+	"kansbot/bot/view"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
 )
@@ -17,14 +17,17 @@ func meetingStart(r *Request, typed string) (answer, error) {
 		}
 		return answer{}, err
 	}
-	m, found, err := r.firstMeeting(team.Planned, team.Date{})
+	m, found, err := r.toStart()
 	if err != nil {
 		return answer{}, err
 	}
-	today := found && !r.day(m).After(r.today())
 	word, _ := firstWord(typed)
 	switch {
-	case today:
+	case found && r.day(m).Before(r.today()):
+		if m, err = r.move(m, r.now); err != nil {
+			return answer{}, err
+		}
+	case found && r.day(m) == r.today():
 	case isWord(word, "nu", "now"):
 		if m, err = r.addMeeting(team.Meeting{Start: r.now, Chosen: true}); err != nil {
 			return answer{}, err
@@ -37,12 +40,23 @@ func meetingStart(r *Request, typed string) (answer, error) {
 	return r.begin(m)
 }
 
+// toStart is the meeting of today; without one, what was planned for yesterday
+// and that nobody started, which is then held today; else the next.
+func (r *Request) toStart() (team.Meeting, bool, error) {
+	m, found, err := r.nextMeeting()
+	if err != nil || found && r.day(m) == r.today() {
+		return m, found, err
+	}
+	return r.firstMeeting(team.Planned, team.Date{})
+}
+
 func (r *Request) begin(m team.Meeting) (answer, error) {
-	agenda, signals, err := r.agenda(m)
+	agenda, _, err := r.agenda(m)
 	if err != nil {
 		return answer{}, err
 	}
 	m.Status, m.Agenda, m.Over = team.Running, agenda.Items, agenda.Carried
+	m.Now, m.NowSince = 0, r.now.UTC()
 	if err := r.settled(&m, r.agreed(m, "")); err != nil {
 		return answer{}, err
 	}
@@ -56,28 +70,27 @@ func (r *Request) begin(m team.Meeting) (answer, error) {
 	if err := r.did("meeting.start", on("meeting", m.Nr)); err != nil {
 		return answer{}, err
 	}
-	root := r.key("meeting", m.Nr)
-	if err := r.post(root, "", r.view().Started(m, agenda, signals)); err != nil {
+	started, err := r.started(m)
+	if err != nil {
 		return answer{}, err
 	}
-	for _, item := range m.Agenda {
+	root := r.key("meeting", m.Nr)
+	if err := r.post(root, "", started); err != nil {
+		return answer{}, err
+	}
+	for i, item := range m.Agenda {
 		if !talkedOver(item) {
 			continue
 		}
-		if err := r.post(r.caseKey(m, item), root, r.view().Case(m, item, signals[item.Signal], "")); err != nil {
+		t, err := r.talk(m, i)
+		if err != nil {
+			return answer{}, err
+		}
+		if err := r.post(r.itemKey(m, i), root, r.view().Case(t)); err != nil {
 			return answer{}, err
 		}
 	}
 	return answer{body: r.say("meeting.started")}, r.refreshMeeting(m)
-}
-
-// talkedOver: the item has a reply of its own with buttons.
-func talkedOver(item team.AgendaItem) bool {
-	return item.Kind == team.CaseItem || item.Kind == team.Transfers
-}
-
-func (r *Request) caseKey(m team.Meeting, item team.AgendaItem) string {
-	return r.key("case", m.Nr, strconv.Itoa(item.Signal))
 }
 
 func pressDiscussed(r *Request, s string) (answer, error) {
@@ -86,90 +99,106 @@ func pressDiscussed(r *Request, s string) (answer, error) {
 
 func pressCarry(r *Request, s string) (answer, error) { return r.settle(s, team.ItemCarried) }
 
-// settle notes how a case ended, in place, and by whom.
+// settle notes how the talk about an item ended, in place, and by whom.
 func (r *Request) settle(s string, state team.ItemState) (answer, error) {
 	m, i, err := r.item(s)
 	if err != nil {
 		return answer{}, err
 	}
+	t, err := r.talk(m, i)
+	if err != nil {
+		return answer{}, err
+	}
+	code := t.Code()
+	for _, s := range t.Signals {
+		if err := r.did("case."+string(state), on("signal", s.Nr)); err != nil {
+			return answer{}, err
+		}
+	}
+	if len(t.Signals) == 0 {
+		if err := r.did("evaluation."+string(state), onCase(code)); err != nil {
+			return answer{}, err
+		}
+	}
+	if c := r.caseOf(code); code != "" && state == team.ItemDiscussed && c.Parents == team.NotYet {
+		c.Anonymous = m.Nr
+		if err := store.PutCase(r.tx, r.team.ID, c); err != nil {
+			return answer{}, err
+		}
+	}
+	return answer{}, r.conclude(m, i, state)
+}
+
+// conclude ends the talk about an item. Whoever tidies up an earlier one keeps
+// what is being talked about.
+func (r *Request) conclude(m team.Meeting, i int, state team.ItemState) error {
 	m.Agenda[i].State, m.Agenda[i].By = state, r.me.User
-	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
-		return answer{}, err
+	next := m.Now
+	if i >= m.Now {
+		var err error
+		if next, err = r.after(m, i); err != nil {
+			return err
+		}
 	}
-	if err := r.did("case."+string(state), on("signal", m.Agenda[i].Signal)); err != nil {
-		return answer{}, err
-	}
-	return answer{}, r.refreshCase(m, m.Agenda[i])
+	return r.turn(m, next, i)
 }
 
-// item finds the running meeting and the item that a button is about.
-func (r *Request) item(s string) (m team.Meeting, i int, err error) {
-	nrs := subject(s)
-	if len(nrs) != 2 {
-		return m, 0, team.Wrong("", "button.gone")
-	}
-	m, found, err := store.Meetings.Get(r.tx, r.team.ID, store.Nr(nrs[0]))
-	if err != nil {
-		return m, 0, err
-	}
-	if !found || m.Status != team.Running {
-		return m, 0, team.Wrong("", "meeting.over")
-	}
-	i = slices.IndexFunc(m.Agenda, func(item team.AgendaItem) bool { return talkedOver(item) && item.Signal == nrs[1] })
-	if i < 0 {
-		return m, 0, team.Wrong("", "button.gone")
-	}
-	return m, i, nil
-}
-
-func (r *Request) refreshCase(m team.Meeting, item team.AgendaItem) error {
-	s, _, err := store.Signals.Get(r.tx, r.team.ID, store.Nr(item.Signal))
-	if err != nil {
-		return err
-	}
-	by := ""
-	if item.State != team.ItemOpen && item.By != "" {
-		by = r.view().Name(item.By)
-	}
-	return r.refresh(r.caseKey(m, item), r.view().Case(m, item, s, by))
-}
-
-// refreshRunning brings a signal on the agenda of the meeting that is going on
-// up to date, in the first post of its thread and in its own reply.
+// refreshRunning brings the meeting that is going on up to date with a signal:
+// the first post of its thread, and the replies about its case. A signal that
+// is withdrawn, or about another case by now, leaves others on its item alone.
 func (r *Request) refreshRunning(s team.Signal) error {
 	m, found, err := r.running()
 	if err != nil || !found {
 		return err
 	}
-	signals, err := r.signalsOf(m)
-	if err != nil {
-		return err
-	}
-	if _, on := signals[s.Nr]; !on {
-		return nil
-	}
-	agenda := team.Agenda{Items: m.Agenda, Carried: m.Over}
-	if err := r.refresh(r.key("meeting", m.Nr), r.view().Started(m, agenda, signals)); err != nil {
-		return err
-	}
-	for _, item := range m.Agenda {
-		if talkedOver(item) && item.Signal == s.Nr {
-			return r.refreshCase(m, item)
+	for i := range m.Agenda {
+		item := &m.Agenda[i]
+		others := slices.DeleteFunc(item.Signals(), func(nr int) bool { return nr == s.Nr })
+		if len(others) == 0 || len(others) == len(item.Signals()) {
+			continue
+		}
+		other, _, err := store.Signals.Get(r.tx, r.team.ID, store.Nr(others[0]))
+		if err != nil {
+			return err
+		}
+		if s.Status == team.Withdrawn || s.Code != other.Code {
+			item.Signal, item.Also = others[0], others[1:]
 		}
 	}
-	return nil
+	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
+		return err
+	}
+	return r.refreshTalks(m, func(t view.Talk) bool {
+		return s.Code != "" && t.Code() == s.Code || slices.Contains(t.Item().Signals(), s.Nr)
+	})
 }
 
-func pressCaseAction(r *Request, s string) (answer, error) {
-	m, i, err := r.item(s)
-	if err != nil {
-		return answer{}, err
+// refreshCase does so with a case.
+func (r *Request) refreshCase(code string) error {
+	m, found, err := r.running()
+	if err != nil || !found {
+		return err
 	}
-	signal, _, err := store.Signals.Get(r.tx, r.team.ID, store.Nr(m.Agenda[i].Signal))
-	if err != nil {
-		return answer{}, err
+	return r.refreshTalks(m, func(t view.Talk) bool { return t.Code() == code })
+}
+
+func (r *Request) refreshTalks(m team.Meeting, concerned func(view.Talk) bool) error {
+	for i, item := range m.Agenda {
+		if !talkedOver(item) {
+			continue
+		}
+		t, err := r.talk(m, i)
+		if err != nil {
+			return err
+		}
+		if !concerned(t) {
+			continue
+		}
+		if err := r.refresh(r.itemKey(m, i), r.view().Case(t)); err != nil {
+			return err
+		}
 	}
-	return r.actionAsk(team.Action{Code: signal.Code}, "")
+	return r.refreshStarted(m)
 }
 
 func meetingFinish(r *Request, _ string) (answer, error) {
@@ -180,14 +209,35 @@ func meetingFinish(r *Request, _ string) (answer, error) {
 	if !found {
 		return answer{}, team.Wrong("", "finish.none", "example", "/kansoverleg start")
 	}
-	if err := r.finish(m); err != nil {
+	return r.roundOff(m)
+}
+
+func pressFinish(r *Request, s string) (answer, error) {
+	m, found, err := r.running()
+	if err != nil {
 		return answer{}, err
 	}
-	return answer{body: r.say("meeting.finished")}, nil
+	if nrs := subject(s); !found || len(nrs) != 1 || nrs[0] != m.Nr {
+		return answer{}, team.Wrong("", "meeting.over")
+	}
+	if err := r.forLeader(m); err != nil {
+		return answer{}, err
+	}
+	return r.roundOff(m)
+}
+
+// roundOff finishes a meeting, and tells the asker what goes along to the next.
+func (r *Request) roundOff(m team.Meeting) (answer, error) {
+	signals, err := r.signalsOf(m)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.view().Finished(m, signals)}, r.finish(m)
 }
 
 // finish rounds a meeting off: what was not discussed goes on to the next one,
-// the agreements go into the thread, and to each owner their own.
+// the agreements go into the thread, and to each owner their own. An evaluation
+// that was not held stays due.
 func (r *Request) finish(m team.Meeting) error {
 	signals, err := r.signalsOf(m)
 	if err != nil {
@@ -195,16 +245,14 @@ func (r *Request) finish(m team.Meeting) error {
 	}
 	for i := range m.Agenda {
 		item := &m.Agenda[i]
-		if item.Signal == 0 || signals[item.Signal].Status == team.Withdrawn {
+		if item.Signal != 0 && signals[item.Signal].Status == team.Withdrawn {
 			continue
 		}
-		if item.Kind == team.Celebrate {
+		switch {
+		case item.Kind == team.Celebrate:
 			item.State = team.ItemDiscussed
-		} else if item.State == team.ItemOpen {
+		case talkedOver(*item) && item.State == team.ItemOpen:
 			item.State = team.ItemCarried
-			if err := r.refreshCase(m, *item); err != nil {
-				return err
-			}
 		}
 		for _, nr := range item.Signals() {
 			if err := r.settleSignal(signals[nr], m, item.State == team.ItemDiscussed); err != nil {
@@ -217,17 +265,33 @@ func (r *Request) finish(m team.Meeting) error {
 			return err
 		}
 	}
-	m.Status, m.Ended = team.Held, r.now.UTC()
+	m.Status, m.Ended, m.Shown = team.Held, r.now.UTC(), false
 	if err := r.keepMeeting(m); err != nil {
 		return err
 	}
 	if err := r.did("meeting.finish", on("meeting", m.Nr)); err != nil {
 		return err
 	}
+	if err := r.closeThread(m); err != nil {
+		return err
+	}
 	if err := r.refreshSignals(); err != nil {
 		return err
 	}
 	return r.report(m, signals)
+}
+
+// closeThread takes the buttons of a meeting away.
+func (r *Request) closeThread(m team.Meeting) error {
+	if err := store.Unschedule(r.tx, r.lateID(m)); err != nil {
+		return err
+	}
+	for i := range m.Agenda {
+		if err := r.quiet(m, i); err != nil {
+			return err
+		}
+	}
+	return r.refreshTalks(m, func(t view.Talk) bool { return t.Item().By == "" })
 }
 
 func (r *Request) settleSignal(s team.Signal, m team.Meeting, discussed bool) error {

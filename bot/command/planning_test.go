@@ -154,8 +154,8 @@ func TestWithdrawnDuringTheMeeting(t *testing.T) {
 	b.types("anna", "/kansoverleg start")
 	b.types("anna", "/signaal intrekken 1")
 	for i, gone := range []bool{true, false} {
-		body := fmt.Sprint(b.posts("case")[i])
-		if strings.Contains(body, "case.done") == gone || strings.Contains(body, "ingetrokken") != gone {
+		body := fmt.Sprint(b.posts("item")[i])
+		if strings.Contains(body, "item.done") == gone || strings.Contains(body, "ingetrokken") != gone {
 			t.Errorf("case %d shows %s", i+1, body)
 		}
 	}

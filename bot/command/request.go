@@ -81,7 +81,7 @@ func (r *Request) freeDays() schedule.FreeDays {
 func (r *Request) today() team.Date { return team.DateOf(r.now) }
 
 func (r *Request) view() view.View {
-	return view.View{Lang: r.lang, Zone: r.zone(), Circle: r.bot.Circle.Elements, Team: r.team, Member: r.member}
+	return view.View{Lang: r.lang, Zone: r.zone(), Circle: r.bot.Circle.Elements, Team: r.team, Member: r.member, CaseOf: r.caseOf}
 }
 
 func (r *Request) say(id string, args ...any) chat.Message {
@@ -116,6 +116,13 @@ func (r *Request) member(user string) team.Member {
 		return team.Member{User: user}
 	}
 	return m
+}
+
+// caseOf is the case of that code; zero when there is none.
+func (r *Request) caseOf(code string) team.Case {
+	c, _, err := store.Cases.Get(r.tx, r.team.ID, code)
+	r.broken = cmp.Or(r.broken, err)
+	return c
 }
 
 func (r *Request) isChair() bool { return r.me.User != "" && r.me.User == r.team.Chair }

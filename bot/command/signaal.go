@@ -76,7 +76,7 @@ func (r *Request) signalAsk(purpose string, d draft) (answer, error) {
 		optional(r.write("signal", "helpt", d.Helps, maxFree)),
 		optional(r.write("signal", "nodig", d.Needed, maxFree)),
 		optional(circle),
-		r.choose("signal", "ouders", options(r.lang, "parents.", team.ParentsAll), string(d.Parents)),
+		r.choose("signal", "ouders", options(r.lang, "parents.", team.ParentsAll), string(cmp.Or(d.Parents, team.NotYet))),
 		r.choose("signal", "haast", options(r.lang, "haste.", []string{"wachten", "eerder"}), haste),
 		optional(r.choose("signal", "groep", options(r.lang, "group.", team.Groups), string(d.Group))),
 		optional(r.fill("signal", "thema", d.Theme, maxTheme)),
@@ -110,7 +110,7 @@ const (
 // signalTyped logs a signal from one line. After a mistake the form opens with
 // all that was understood.
 func signalTyped(r *Request, typed string) (answer, error) {
-	d := draft{Signal: team.Signal{Kind: team.Worry, Parents: team.NotYet}}
+	d := draft{Signal: team.Signal{Kind: team.Worry}}
 	if err := r.readSignal(&d, typed); err != nil {
 		return r.offer(d, err)
 	}
@@ -170,6 +170,9 @@ func (r *Request) complete(d draft, typed string) error {
 
 func signalSubmitted(r *Request, _ int, v values) (answer, error) {
 	d := draftOf(v)
+	if d.Parents == team.NotYet { // as the form began: it takes nothing back
+		d.Parents = ""
+	}
 	if err := r.complete(d, ""); err != nil {
 		return answer{}, err
 	}
@@ -195,7 +198,8 @@ func draftOf(v values) draft {
 	return d
 }
 
-// log stores a new signal and tells the channel what it may know of it.
+// log stores a new signal and tells the channel what it may know of it. Where
+// it does not say where the parents stand, its case does.
 func (r *Request) log(d draft) (answer, error) {
 	s := d.Signal
 	s.Status, s.By, s.At = team.Waiting, r.me.User, r.now.UTC()
@@ -207,6 +211,8 @@ func (r *Request) log(d draft) (answer, error) {
 			return answer{}, err
 		}
 	}
+	before := r.caseOf(s.Code).Parents
+	s.Parents = cmp.Or(s.Parents, before, team.NotYet)
 	if s.Code != "" {
 		if fresh, err = r.putCase(s); err != nil {
 			return answer{}, err
@@ -228,7 +234,11 @@ func (r *Request) log(d draft) (answer, error) {
 	if err := r.post(r.key("signal", s.Nr), "", r.view().Signal(s, next)); err != nil {
 		return answer{}, err
 	}
-	return answer{body: append(r.view().Logged(s, next, fresh), r.reworded(s.Seen, s.Helps, s.Needed)...)}, nil
+	a := answer{body: append(r.view().Logged(s, next, fresh), r.reworded(s.Seen, s.Helps, s.Needed)...)}
+	if before == "" || before == s.Parents {
+		return a, nil
+	}
+	return a, r.refreshSignal(s)
 }
 
 // putCase keeps the case of a signal up to date; fresh is its first signal.

@@ -64,13 +64,13 @@ func (w *walk) check(t *rapid.T) {
 		for _, f := range forms {
 			wanted["form/"+f.Form.ID] = f.Until
 		}
-		return w.checkDues(t, tx, wanted)
+		return w.checkDues(t, tx, meetings, wanted)
 	})
 }
 
 // checkDues: every record that waits for a moment has just one, in time, and no
 // moment is left without its record.
-func (w *walk) checkDues(t *rapid.T, tx kv.Tx, wanted map[string]time.Time) error {
+func (w *walk) checkDues(t *rapid.T, tx kv.Tx, meetings []team.Meeting, wanted map[string]time.Time) error {
 	dues, err := store.Table[store.Due]{Name: "due"}.All(tx)
 	if err != nil {
 		return err
@@ -87,6 +87,12 @@ func (w *walk) checkDues(t *rapid.T, tx kv.Tx, wanted map[string]time.Time) erro
 		if !found && d.Kind == summerDue && d.ID == "summer/"+w.id {
 			summer, _ := schedule.BuiltIn().NextSummer(w.team().Region, team.DateOf(w.now))
 			last, found = later(w.calendar().At(summer.First, schedule.Clock{}), w.now), true
+		}
+		if i := slices.IndexFunc(meetings, func(m team.Meeting) bool { return m.Status == team.Running }); !found && d.Kind == lateDue && i >= 0 {
+			m := meetings[i]
+			item := m.Agenda[m.Now]
+			found = d.ID == fmt.Sprintf("late/%s/%d", w.id, m.Nr) && talkedOver(item) && item.State == team.ItemOpen
+			last = later(w.now, m.NowSince.Add(time.Duration(item.Minutes)*time.Minute+lateAfter))
 		}
 		if !found {
 			t.Fatalf("%s is due twice, or without a record", d.ID)
@@ -189,7 +195,7 @@ func (w *walk) checkSignals(t *rapid.T, tx kv.Tx, meetings []team.Meeting, signa
 		case team.Discussed:
 			i := slices.IndexFunc(meetings, func(m team.Meeting) bool { return m.Nr == s.Meeting })
 			if i < 0 || meetings[i].Status != team.Held || !slices.ContainsFunc(meetings[i].Agenda, func(item team.AgendaItem) bool {
-				return item.Signal == s.Nr && item.State == team.ItemDiscussed
+				return slices.Contains(item.Signals(), s.Nr) && item.State == team.ItemDiscussed
 			}) {
 				t.Fatalf("signal %d was not discussed in meeting %d", s.Nr, s.Meeting)
 			}
@@ -252,12 +258,20 @@ func (w *walk) counts(tx kv.Tx, do string) bool {
 	nrs := subject(rest)
 	switch kind, _, _ := strings.Cut(name, "."); kind {
 	case "meeting":
+		if name == "meeting.finish" {
+			m, _, err := store.Meetings.Get(tx, w.id, store.Nr(nrs[0]))
+			return err == nil && m.Status == team.Running && m.Now == len(m.Agenda)
+		}
 		m, _, err := store.Meetings.Get(tx, w.id, store.Nr(nrs[0]))
 		return err == nil && m.Status == team.Planned && (strings.HasSuffix(name, ".in") || strings.HasSuffix(name, ".out") || !m.Instead.IsZero())
-	case "case":
+	case "item":
 		m, _, err := store.Meetings.Get(tx, w.id, store.Nr(nrs[0]))
-		s, _, err2 := store.Signals.Get(tx, w.id, store.Nr(nrs[1]))
-		return err == nil && err2 == nil && m.Status == team.Running && s.Status == team.Waiting
+		if err != nil || m.Status != team.Running || m.Agenda[nrs[1]].State != team.ItemOpen {
+			return false
+		}
+		s, _, err := store.Signals.Get(tx, w.id, store.Nr(m.Agenda[nrs[1]].Signal))
+		now := name == "item.next" || name == "item.text" || name == "item.more"
+		return err == nil && (name == "item.next" || s.Status == team.Waiting) && (!now || nrs[1] == m.Now)
 	case "action":
 		a, _, err := store.Actions.Get(tx, w.id, store.Nr(nrs[0]))
 		return err == nil && a.Status == team.ToDo

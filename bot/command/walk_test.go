@@ -178,7 +178,7 @@ func (w *walk) agree(t *rapid.T) {
 
 // press finds a button in a post of any age.
 func (w *walk) press(t *rapid.T) {
-	kind := rapid.SampledFrom([]string{"case", "case", "action", "remind", "agenda", "today", "proposal", "proposal"}).Draw(t, "kind")
+	kind := rapid.SampledFrom([]string{"item", "item", "meeting", "meeting", "late", "action", "remind", "agenda", "today", "proposal", "proposal"}).Draw(t, "kind")
 	said := slices.DeleteFunc(slices.Clone(w.said), func(key string) bool { return !strings.HasPrefix(key, kind+"/") })
 	if len(said) == 0 {
 		t.Skip("no such post")
@@ -205,6 +205,7 @@ func (w *walk) press(t *rapid.T) {
 	reply := w.event(person(rapid.SampledFrom(crew).Draw(t, "user")), chat.Pressed{Post: chat.PostID(key), Do: button.Do})
 	if form := reply.Form; form != nil {
 		w.sends(w.whose(form), form, map[string][]string{
+			"nodig": {"rust"}, "doel": {"drie rustige ochtenden"}, "schaal": {"4"}, "evaluatie": {"over 6 weken"},
 			"datum": {w.day(t)}, "wie": {rapid.SampledFrom(crew).Draw(t, "owner")}, "wat": {"belt de buren"}, "casus": {"-"},
 		})
 	}
@@ -344,7 +345,7 @@ func (w *walk) tick(t *rapid.T) {
 	})
 	fresh := w.fresh(t)
 	for _, key := range fresh {
-		if !strings.HasPrefix(key, "soon/") && !w.calendar().Working(w.now).Equal(w.now) {
+		if !strings.HasPrefix(key, "soon/") && !strings.HasPrefix(key, "late/") && !w.calendar().Working(w.now).Equal(w.now) {
 			t.Fatalf("%s was posted on %v", key, w.now.In(zone("")).Format("Monday 2 January 15:04"))
 		}
 	}

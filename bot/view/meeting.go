@@ -88,6 +88,7 @@ func (v View) Overview(m team.Meeting, found bool, signals, actions int) chat.Me
 func (v View) Agenda(m team.Meeting, a team.Agenda, signals map[int]team.Signal) chat.Message {
 	message := chat.Message{Heading(v.Lang, "agenda.title", "when", v.When(m.Start)), v.agendaItems(a.Items, signals)}
 	message = append(message, v.carried(a.Carried, signals)...)
+	message = append(message, v.toParents(a.Parents, signals)...)
 	if line := v.attendance(m); line != "" {
 		message = append(message, chat.Block{Kind: chat.Note, Text: []chat.Span{{Text: line}}})
 	}
@@ -107,21 +108,33 @@ func (v View) agendaItem(item team.AgendaItem, signals map[int]team.Signal) []ch
 	var what []chat.Span
 	switch item.Kind {
 	case team.Celebrate:
-		what = Spans(v.Lang, "agenda.succes", "about", v.about(s))
+		about := item.Text
+		if item.Signal != 0 {
+			about = v.about(s)
+		}
+		what = Spans(v.Lang, "agenda.succes", "about", about)
 	case team.LookBack:
 		what = Spans(v.Lang, "agenda.terugblik", "n", len(item.Actions))
 	case team.CaseItem:
 		id := "agenda.casus"
-		if s.Parents == team.NotYet && v.hasParents(s) {
+		if v.anonymous(s) {
 			id = "agenda.anoniem"
 		}
 		what = Spans(v.Lang, id, "about", v.about(s), "facts", v.facts(s))
 	case team.Transfers:
-		what = Spans(v.Lang, "agenda.overdracht", "about", v.about(s))
+		handover := "agenda.overdracht"
+		if v.anonymous(s) {
+			handover = "agenda.overdracht.anoniem"
+		}
+		what = Spans(v.Lang, handover, "about", v.about(s))
+	case team.EvaluateItem:
+		what = Spans(v.Lang, "agenda.evaluatie", "code", item.Code)
 	case team.ThemeItem:
 		what = Spans(v.Lang, "agenda.thema", "theme", v.element(item.Text))
 	case team.OwnPoint:
 		what = Spans(v.Lang, "agenda.punt", "text", item.Text, "name", v.Name(item.By))
+	case team.StandingPoint:
+		what = Spans(v.Lang, "agenda.vast", "text", item.Text)
 	default:
 		what = Spans(v.Lang, "agenda."+string(item.Kind))
 	}
@@ -143,8 +156,18 @@ func (v View) abouts(nrs []int, signals map[int]team.Signal) string {
 			list = append(list, about)
 		}
 	}
-	return strings.Join(list, ", ")
+	return v.several(list)
 }
+
+// several is a list in one line, no longer than somebody reads.
+func (v View) several(list []string) string {
+	if len(list) <= maxSeveral {
+		return strings.Join(list, ", ")
+	}
+	return v.say("list.several", "list", strings.Join(list[:maxSeveral], ", "), "n", len(list)-maxSeveral)
+}
+
+const maxSeveral = 12
 
 // attendance is who comes and who does not, by name.
 func (v View) attendance(m team.Meeting) string {
@@ -227,46 +250,6 @@ func (v View) Soon(m team.Meeting) chat.Message {
 // Late says that a reminder should have come at another time.
 func (v View) Late(at time.Time) chat.Block {
 	return v.note("late", "time", at.In(v.Zone).Format("15:04"))
-}
-
-// Started is the first post of a meeting's thread.
-func (v View) Started(m team.Meeting, a team.Agenda, signals map[int]team.Signal) chat.Message {
-	message := chat.Message{
-		Heading(v.Lang, "started.title", "day", v.day(team.DateOf(m.Start.In(v.Zone)))),
-		v.agendaItems(a.Items, signals),
-	}
-	message = append(message, v.carried(a.Carried, signals)...)
-	return append(message, v.note("started.note"))
-}
-
-// Case is a case's reply in the thread; by is who settled it, or empty.
-func (v View) Case(m team.Meeting, item team.AgendaItem, s team.Signal, by string) chat.Message {
-	if s.Status == team.Withdrawn {
-		return v.Signal(s, m)
-	}
-	title := v.para("case.title", "about", v.about(s), "facts", v.facts(s), "n", item.Minutes)
-	if item.State != team.ItemOpen {
-		id := "case." + string(item.State)
-		if by == "" {
-			return chat.Message{title, v.note(id)}
-		}
-		return chat.Message{title, v.note(id+".by", "name", by)}
-	}
-	subject := " " + itoa(m.Nr) + " " + itoa(s.Nr)
-	read := v.note("case.read", "parents", v.parents(s), "nr", s.Nr)
-	if !v.hasParents(s) {
-		read = v.note("case.read.group", "nr", s.Nr)
-	}
-	return chat.Message{
-		title,
-		v.para("case.steps"),
-		read,
-		v.buttons(
-			v.button("case.done"+subject, "button.discussed", chat.Primary),
-			v.button("case.carry"+subject, "button.carry", chat.Neutral),
-			v.button("case.action"+subject, "button.action", chat.Neutral),
-		),
-	}
 }
 
 // Minutes are the agreements of a meeting, and nothing that was said.

@@ -24,6 +24,7 @@ type View struct {
 	Circle []team.Element
 	Team   team.Kernteam
 	Member func(user string) team.Member
+	CaseOf func(code string) team.Case
 }
 
 // Spans fills in a text. A chat.Span argument keeps its style; everything else

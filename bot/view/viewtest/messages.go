@@ -26,6 +26,7 @@ func (w *world) samples() []Sample {
 	w.aboutSignals()
 	w.aboutMeetings()
 	w.duringMeetings()
+	w.aboutTalks()
 	w.aboutActions()
 	w.aboutHolidays()
 	return w.made
@@ -129,17 +130,6 @@ func (w *world) aboutMeetings() {
 func (w *world) duringMeetings() {
 	m := w.next
 	m.Status = team.Running
-	w.post("Started", w.Started(m, w.agenda(), w.byNr()))
-	s := w.signals[2]
-	item := team.AgendaItem{Kind: team.CaseItem, Minutes: 12, Signal: s.Nr}
-	w.post("Case", w.Case(m, item, s, ""))
-	for _, state := range []team.ItemState{team.ItemDiscussed, team.ItemCarried} {
-		item.State = state
-		w.post("Case, "+string(state), w.Case(m, item, s, w.Name("bram")))
-		w.post("Case, "+string(state)+" by the clock", w.Case(m, item, s, ""))
-	}
-	s.Status = team.Withdrawn
-	w.post("Case, withdrawn", w.Case(m, item, s, ""))
 	w.post("Minutes", w.Minutes(w.held(), w.byNr(), w.actions[:w.few]))
 	w.post("Minutes, nothing agreed", w.Minutes(team.Meeting{Nr: 3, Start: m.Start, Status: team.Held}, nil, nil))
 	w.ask("Helped", w.Helped([]team.Action{w.settled()}))

@@ -18,6 +18,7 @@ type words struct {
 	label               string // of the school's own days
 	seen, helps, needed string // of signals
 	helped              string // of actions that are done
+	goal                string // of a case
 	typed, rest, better string // of a mistake
 	endless             string // what somebody typed where nothing limits it
 	few, many           int    // how many actions somebody has, and there are
@@ -25,7 +26,7 @@ type words struct {
 
 // secrets are what no channel may see.
 func (w words) secrets() []string {
-	list := []string{w.seen, w.helps, w.needed, w.helped}
+	list := []string{w.seen, w.helps, w.needed, w.helped, w.goal}
 	for _, m := range w.people {
 		if m.Does != "" {
 			list = append(list, m.Does, m.Reach)
@@ -49,7 +50,7 @@ func ordinary(lang text.Lang) words {
 		points: []string{"ouderavond over schermtijd", "fietsenstalling"},
 		theme:  "toetsspanning", rhythm: "elke 6 weken op dinsdag om 13:30", label: "carnaval",
 		seen: "begint niet aan een taak als het moeilijk lijkt", helps: "samen de eerste som maken", needed: "iemand die even naast hem zit",
-		helped: "de platen op tafel hielpen", typed: "belt de school", rest: "als het uitkomt", better: "/actie @emre belt de school voor vr 12 feb",
+		helped: "de platen op tafel hielpen", goal: "drie rustige ochtenden per week", typed: "belt de school", rest: "als het uitkomt", better: "/actie @emre belt de school voor vr 12 feb",
 	}
 	if lang == text.EN {
 		w.people[0].Does, w.people[0].Reach = "I think along about the class", "Monday and Thursday"
@@ -60,6 +61,7 @@ func ordinary(lang text.Lang) words {
 		w.theme, w.rhythm = "test stress", "every 6 weeks on Tuesday at 13:30"
 		w.label = "carnival"
 		w.seen, w.helps, w.needed = "does not start a task when it looks hard", "doing the first sum together", "somebody who sits down with him"
+		w.goal = "three calm mornings a week"
 		w.helped, w.typed, w.rest, w.better = "the pictures on the table helped", "calls the school", "when it suits", "/actie @emre calls the school by Fri 12 Feb"
 	}
 	return w
@@ -83,6 +85,7 @@ func long(lang text.Lang) words {
 	}
 	w.theme, w.label = stretch(w.theme, 40), stretch(w.label, 60)
 	w.seen, w.helps, w.needed, w.helped = stretch(w.seen, 500), stretch(w.helps, 500), stretch(w.needed, 500), stretch(w.helped, 300)
+	w.goal = stretch(w.goal, 280)
 	w.typed, w.rest, w.better = stretch(w.typed, 140), stretch(w.rest, 140), "/actie @emre "+stretch(w.typed, 140)
 	w.endless = stretch(w.typed, 3000)
 	return w
@@ -120,7 +123,7 @@ func hostile(lang text.Lang) words {
 	}
 	w.label = spoil(w.label)
 	all := strings.Join(nasty, " ")
-	w.seen, w.helps, w.needed, w.helped = w.seen+all, w.helps+all, w.needed+all, w.helped+all
+	w.seen, w.helps, w.needed, w.helped, w.goal = w.seen+all, w.helps+all, w.needed+all, w.helped+all, w.goal+all
 	w.typed, w.rest, w.better = all, nasty[1], "/actie "+all
 	w.endless = string([]rune(strings.Repeat(all, 10))[:3000])
 	return w

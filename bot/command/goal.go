@@ -1,0 +1,335 @@
+package command
+
+import (
+	"cmp"
+	"errors"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"kansbot/internal/chat"
+	"kansbot/internal/schedule"
+	"kansbot/internal/store"
+	"kansbot/internal/team"
+)
+
+// maxGoal is how many characters a goal has: one that anybody can repeat.
+const maxGoal = 280
+
+// maxScale is where the goal is reached.
+const maxScale = 10
+
+// noScale: nobody said yet where things stand.
+const noScale = -1
+
+// A goal may be looked at again this many school weeks after it was set.
+const (
+	soonestEvaluation = 4
+	latestEvaluation  = 10
+)
+
+// goal is what somebody wants for a case, from where, and when to look again.
+type goal struct {
+	code     string
+	need     string
+	text     string
+	scale    int       // 0 to maxScale, or noScale
+	evaluate team.Date // zero for the usual day
+}
+
+// meetingGoal sets the goal of a case, from one line or through a form. With
+// the code alone it shows the asker what stands.
+func meetingGoal(r *Request, typed string) (answer, error) {
+	code, rest := cutCode(line(typed))
+	if code == "" {
+		return answer{}, team.Wrong("casus", "goal.case", "example", "/kansoverleg doel "+r.lang.Say("goal.example", "code", "K-014"))
+	}
+	c, err := r.goalCase(code)
+	if err != nil {
+		return answer{}, err
+	}
+	known, err := r.goalOf(c)
+	if err != nil {
+		return answer{}, err
+	}
+	if rest == "" {
+		shown, err := r.goalShow(known)
+		shown.body = r.view().Goal(c)
+		return shown, err
+	}
+	g := goal{code: code, scale: noScale}
+	if err = r.readGoal(&g, rest); err == nil {
+		g.need = cmp.Or(g.need, known.need)
+		return r.setGoal(g)
+	}
+	offered, failed := r.goalAsk(g)
+	if failed != nil {
+		return answer{}, failed
+	}
+	return offered, err
+}
+
+// pressGoal opens the form of the goal of the case that is talked about.
+func pressGoal(r *Request, s string) (answer, error) {
+	t, err := r.onItem(s)
+	if err != nil {
+		return answer{}, err
+	}
+	c, err := r.goalCase(t.Code())
+	if err != nil {
+		return answer{}, err
+	}
+	g, err := r.goalOf(c)
+	if err != nil {
+		return answer{}, err
+	}
+	return r.goalShow(g)
+}
+
+// goalCase is a case that may have a goal.
+func (r *Request) goalCase(code string) (team.Case, error) {
+	c, found, err := store.Cases.Get(r.tx, r.team.ID, code)
+	if err != nil {
+		return c, err
+	}
+	if !found {
+		return c, team.Wrong("casus", "goal.unknown", "understood", code, "example", r.lang.Say("signal.example", "code", code))
+	}
+	if !c.Closed.IsZero() {
+		return c, team.Wrong("casus", "goal.closed", "understood", code)
+	}
+	if p := r.parentsFirst(c); p != nil {
+		return c, p.With("example", r.lang.Say("parents.example", "code", code))
+	}
+	return c, nil
+}
+
+// goalOf is the goal that a case has. What it needs, its newest signal may say.
+func (r *Request) goalOf(c team.Case) (goal, error) {
+	g := goal{code: c.Code, need: c.Need, text: c.Goal, scale: noScale, evaluate: c.Evaluate}
+	if n := len(c.Evaluations); n > 0 {
+		g.scale = c.Evaluations[n-1].Scale
+	}
+	if g.need != "" {
+		return g, nil
+	}
+	signals, err := store.SignalsOn(r.tx, r.team.ID, c.Code)
+	for _, s := range signals {
+		if s.Needed != "" {
+			g.need = s.Needed
+		}
+	}
+	return g, err
+}
+
+// goalShow opens the form with what is known of the case: who opens it reads
+// that.
+func (r *Request) goalShow(known goal) (answer, error) {
+	if err := r.did("case.show", onCase(known.code)); err != nil {
+		return answer{}, err
+	}
+	return r.goalAsk(known)
+}
+
+func (r *Request) goalAsk(g goal) (answer, error) {
+	if g.evaluate.IsZero() || r.evaluable(g.evaluate) != nil {
+		var err error
+		if g.evaluate, err = r.evaluationDay(); err != nil {
+			return answer{}, err
+		}
+	}
+	var scale []chat.Option
+	for n := range maxScale + 1 {
+		scale = append(scale, chat.Option{Key: strconv.Itoa(n), Label: strconv.Itoa(n)})
+	}
+	now := ""
+	if g.scale != noScale {
+		now = strconv.Itoa(g.scale)
+	}
+	return r.ask("goal.set", 0, r.form("goal",
+		r.choose("goal", "casus", []chat.Option{{Key: g.code, Label: g.code}}, g.code),
+		r.write("goal", "nodig", g.need, maxFree),
+		r.write("goal", "doel", g.text, maxGoal),
+		r.choose("goal", "schaal", scale, now),
+		r.fill("goal", "evaluatie", schedule.ShortDate(string(r.lang), g.evaluate), 40),
+	)), nil
+}
+
+func goalSubmitted(r *Request, _ int, v values) (answer, error) {
+	c, err := r.goalCase(v.get("casus"))
+	if err != nil {
+		return answer{}, err
+	}
+	scale, err := strconv.Atoi(v.get("schaal"))
+	if err != nil {
+		return answer{}, err
+	}
+	g := goal{code: c.Code, need: tidy(v.get("nodig")), text: tidy(v.get("doel")), scale: scale}
+	if g.evaluate, err = r.evaluation(v.get("evaluatie")); err != nil {
+		return answer{}, err
+	}
+	return r.setGoal(g)
+}
+
+// goalParts are the named parts of a typed goal.
+var goalParts = regexp.MustCompile(`(?i)(?:^|[\s,;|]+)(?:(nodig|needed|needs)\s*:|(?:schaal|scale)\s*:?\s*(\d+)(?:\s*(?:/|van de|van|uit|out of|of)\s*10\b)?|(evaluatie|evaluation)(?:\s+op|\s+on)?\s*:?\s)[\s,;|]*`)
+
+// readGoal reads a typed line into g. Whatever has no name is the goal. It
+// reads as much as it can; the error is the first thing that it could not.
+func (r *Request) readGoal(g *goal, typed string) (wrong error) {
+	found := goalParts.FindAllStringSubmatchIndex(typed, -1)
+	texts := []string{typed}
+	if len(found) > 0 {
+		texts = []string{typed[:found[0][0]]}
+	}
+	for i, m := range found {
+		end := len(typed)
+		if i+1 < len(found) {
+			end = found[i+1][0]
+		}
+		part := typed[m[1]:end]
+		if m[4] >= 0 { // a scale, and then the goal goes on
+			g.scale, _ = strconv.Atoi(typed[m[4]:m[5]])
+			texts = append(texts, part)
+			continue
+		}
+		value, rest, _ := strings.Cut(part, "|")
+		texts = append(texts, rest)
+		if m[2] >= 0 {
+			g.need = sentence(value)
+			continue
+		}
+		var err error
+		if g.evaluate, err = r.evaluation(value); wrong == nil {
+			wrong = err
+		}
+	}
+	g.text = sentence(bars(strings.Join(texts, " ")))
+	switch {
+	case g.text == "":
+		wrong = team.Wrong("doel", "goal.what")
+	case g.scale < 0 || g.scale > maxScale:
+		g.scale = noScale
+		wrong = team.Wrong("schaal", "goal.scale")
+	}
+	return r.goalProblem(wrong, *g)
+}
+
+// goalProblem adds the line with the gap filled in.
+func (r *Request) goalProblem(wrong error, g goal) error {
+	var p *team.Problem
+	if !errors.As(wrong, &p) {
+		return wrong
+	}
+	example := "/kansoverleg doel " + r.lang.Say("goal.example", "code", g.code)
+	if g.text != "" {
+		example = "/kansoverleg doel " + g.code + " " + g.text + ", " + r.lang.Say("goal.at", "scale", max(g.scale, 4))
+	}
+	if p.Field == "evaluatie" {
+		example += " " + r.lang.Say("goal.evaluate", "date", p.Args["example"])
+	}
+	return p.With("example", example)
+}
+
+// evaluation reads the day to look again.
+func (r *Request) evaluation(typed string) (team.Date, error) {
+	d, err := r.date(sentence(typed))
+	var p *team.Problem
+	if errors.As(err, &p) {
+		p = p.With()
+		p.Field = "evaluatie"
+		return d, p
+	}
+	if err != nil {
+		return d, err
+	}
+	return d, r.evaluable(d)
+}
+
+// evaluable: on that day it can be seen whether a goal of today is nearer.
+func (r *Request) evaluable(d team.Date) error {
+	usual, err := r.evaluationDay()
+	if err != nil || d == usual {
+		return err
+	}
+	first := r.calendar().AddSchoolWeeks(r.today(), soonestEvaluation)
+	last := r.calendar().AddSchoolWeeks(r.today(), latestEvaluation)
+	if !d.Before(first) && !d.After(last) && r.calendar().SchoolDay(d) {
+		return nil
+	}
+	lang := string(r.lang)
+	return team.Wrong("evaluatie", "goal.day", "first", schedule.ShortDate(lang, first), "last", schedule.ShortDate(lang, last), "example", schedule.ShortDate(lang, usual))
+}
+
+// setGoal stores a goal. One that is set again on the same day takes the place
+// of the first; else it comes after it.
+func (r *Request) setGoal(g goal) (answer, error) {
+	c, err := r.goalCase(g.code)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := r.checkGoal(g); err != nil {
+		return answer{}, err
+	}
+	if g.evaluate.IsZero() {
+		if g.evaluate, err = r.evaluationDay(); err != nil {
+			return answer{}, err
+		}
+	}
+	begins := team.Evaluation{Day: r.today(), Scale: g.scale, Outcome: team.Begins}
+	var before team.Evaluation
+	n := len(c.Evaluations)
+	if n > 0 {
+		before = c.Evaluations[n-1]
+	}
+	switch begun := n > 0 && before.Outcome == team.Begins; {
+	case begun && before.Day == begins.Day:
+		c.Evaluations[n-1] = begins
+	case begun && c.Goal == g.text && before.Scale == g.scale: // only the need or the day changed
+	default:
+		c.Evaluations = append(c.Evaluations, begins)
+	}
+	c.Need, c.Goal, c.Evaluate = g.need, g.text, g.evaluate
+	if err := store.PutCase(r.tx, r.team.ID, c); err != nil {
+		return answer{}, err
+	}
+	if err := r.did("case.goal", onCase(c.Code)); err != nil {
+		return answer{}, err
+	}
+	body := append(r.view().GoalSet(c), r.reworded(c.Goal, c.Need)...)
+	return answer{body: body}, r.refreshCase(c.Code)
+}
+
+// checkGoal looks at what somebody wrote; what was let in before is not asked
+// about again.
+func (r *Request) checkGoal(g goal) error {
+	if g.text == "" {
+		return team.Wrong("doel", "goal.what")
+	}
+	for _, p := range []struct {
+		field, text string
+		max         int
+	}{{"nodig", g.need, maxFree}, {"doel", g.text, maxGoal}} {
+		if n := len([]rune(p.text)); n > p.max {
+			return team.Wrong(p.field, "long", "n", strconv.Itoa(n), "max", strconv.Itoa(p.max))
+		}
+	}
+	before, err := r.goalTexts(g.code)
+	if err != nil {
+		return err
+	}
+	fresh := slices.DeleteFunc([]passage{{"nodig", g.need}, {"doel", g.text}}, func(p passage) bool { return slices.Contains(before, p.text) })
+	return r.guard(fresh...)
+}
+
+// goalTexts are the texts of a case that were let in before.
+func (r *Request) goalTexts(code string) ([]string, error) {
+	c := r.caseOf(code)
+	texts := []string{c.Need, c.Goal}
+	signals, err := store.SignalsOn(r.tx, r.team.ID, code)
+	for _, s := range signals {
+		texts = append(texts, s.Needed)
+	}
+	return texts, err
+}

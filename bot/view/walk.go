@@ -1,0 +1,324 @@
+package view
+
+import (
+	"strings"
+	"time"
+
+	"kansbot/internal/chat"
+	"kansbot/internal/team"
+)
+
+// Talk is an item of a meeting that has a reply of its own in the thread, with
+// what there is of it already.
+type Talk struct {
+	Meeting team.Meeting
+	Index   int           // of the item on its agenda
+	Signals []team.Signal // what it is about; none for an evaluation
+	Agreed  int           // actions on its case, made in this meeting
+	Leader  string        // user id of who leads the meeting
+}
+
+func (t Talk) Item() team.AgendaItem { return t.Meeting.Agenda[t.Index] }
+
+// Code is the case that it is about; empty for a group or a theme.
+func (t Talk) Code() string {
+	if t.Item().Kind == team.EvaluateItem {
+		return t.Item().Code
+	}
+	return t.Signals[0].Code
+}
+
+// Gone: there is nothing left of it to talk about.
+func (t Talk) Gone() bool { return len(t.Signals) > 0 && t.Signals[0].Status == team.Withdrawn }
+
+func (t Talk) current() bool { return t.Meeting.Status == team.Running && t.Meeting.Now == t.Index }
+
+// until is when the minutes of the current item are over.
+func (v View) until(m team.Meeting) string {
+	end := m.NowSince.Add(time.Duration(m.Agenda[m.Now].Minutes) * time.Minute)
+	return end.In(v.Zone).Format("15:04")
+}
+
+// Started is the first post of a meeting's thread: while it goes on, with what
+// is being talked about.
+func (v View) Started(m team.Meeting, a team.Agenda, signals map[int]team.Signal) chat.Message {
+	list := v.agendaItems(a.Items, signals)
+	running := m.Status == team.Running
+	if running && m.Now < len(list.Items) {
+		current := append(list.Items[m.Now], chat.Span{Text: " " + v.say("agenda.now", "time", v.until(m))})
+		for i := range current {
+			current[i].Style = chat.Bold
+		}
+		list.Items[m.Now] = current
+	}
+	message := chat.Message{Heading(v.Lang, "started.title", "day", v.day(team.DateOf(m.Start.In(v.Zone)))), list}
+	message = append(message, v.carried(a.Carried, signals)...)
+	message = append(message, v.toParents(a.Parents, signals)...)
+	switch {
+	case !running:
+		return append(message, v.note("started.note"))
+	case m.Now < len(list.Items):
+		return append(message, v.note("started.note"), v.buttons(v.button("item.next "+itoa(m.Nr)+" "+itoa(m.Now), "button.next", chat.Primary)))
+	}
+	return append(message, v.para("started.ready"), v.buttons(v.button("meeting.finish "+itoa(m.Nr), "button.finish", chat.Primary)))
+}
+
+// Case is the reply in the thread of what has one: a case, a handover or an
+// evaluation. It walks the questions, and ticks off what is there.
+func (v View) Case(t Talk) chat.Message {
+	if t.Item().Kind == team.EvaluateItem {
+		return v.evaluation(t)
+	}
+	s := t.Signals[0]
+	if t.Gone() {
+		return v.Signal(s, t.Meeting)
+	}
+	c := v.caseOf(s)
+	message := chat.Message{v.para("case.title", "about", v.about(s), "facts", v.facts(s), "n", t.Item().Minutes)}
+	if t.Item().State != team.ItemOpen {
+		if goal := v.goalSet(c); goal != "" {
+			message = append(message, v.para("case.goal", "goal", goal))
+		}
+		if t.Meeting.Nr == c.Anonymous {
+			message = append(message, v.note("case.anonymous.was"))
+		}
+		return append(message, v.outcome(t.Item()))
+	}
+	message = append(message, v.questions(t, c), v.reading(t))
+	switch {
+	case c.Parents == team.Objected:
+		return append(message, v.note("case.objected"), v.buttons(v.button(t.do("item.carry"), "button.carry", chat.Neutral)))
+	case v.anonymous(s):
+		message = append(message, v.note("case.anonymous"))
+	}
+	if s.By == t.Leader {
+		other := v.say("somebody.else")
+		if notes := t.Meeting.Notes; notes != "" && notes != t.Leader {
+			other = v.Name(notes)
+		}
+		message = append(message, v.note("case.lead", "name", v.Name(t.Leader), "other", other))
+	}
+	buttons := []chat.Button{
+		v.button(t.do("item.done"), "button.discussed", chat.Primary),
+		v.button(t.do("item.carry"), "button.carry", chat.Neutral),
+	}
+	if s.Code != "" && !v.anonymous(s) {
+		buttons = append(buttons, v.button(t.do("item.goal"), "button.goal", chat.Neutral))
+	}
+	buttons = append(buttons, v.button(t.do("item.action"), "button.action", chat.Neutral))
+	if c.Need != "" && c.Goal != "" && !v.anonymous(s) {
+		buttons = append(buttons, v.button(t.do("item.pays"), "button.pays", chat.Neutral))
+	}
+	message = append(message, v.buttons(buttons...))
+	if !t.current() {
+		return message
+	}
+	id := "button.text.show"
+	if t.Meeting.Shown {
+		id = "button.text.hide"
+	}
+	return append(message, v.buttons(v.button(t.do("item.text"), id, chat.Neutral)))
+}
+
+// do is what a button about the item does.
+func (t Talk) do(verb string) string { return verb + " " + itoa(t.Meeting.Nr) + " " + itoa(t.Index) }
+
+// questions are the five of a talk about a case.
+func (v View) questions(t Talk, c team.Case) chat.Block {
+	seen, helps, needed := false, false, c.Need != ""
+	for _, s := range t.Signals {
+		seen, helps, needed = seen || s.Seen != "", helps || s.Helps != "", needed || s.Needed != ""
+	}
+	list := chat.Block{Kind: chat.Numbers}
+	for _, question := range []struct {
+		id    string
+		there bool
+	}{{"walk.seen", seen}, {"walk.helps", helps}, {"walk.needed", needed}, {"walk.goal", c.Goal != ""}, {"walk.action", t.Agreed > 0}} {
+		spans := Spans(v.Lang, question.id)
+		if question.there {
+			spans = append(spans, chat.Span{Style: chat.Bold, Text: " ✓"})
+		}
+		if question.there && question.id == "walk.goal" {
+			spans = append(spans, chat.Span{Text: " " + v.goalSet(c)})
+		}
+		list.Items = append(list.Items, spans)
+	}
+	return list
+}
+
+// goalSet is what the channel may know of a goal; empty when there is none.
+func (v View) goalSet(c team.Case) string {
+	if c.Goal == "" || len(c.Evaluations) == 0 {
+		return ""
+	}
+	scale := c.Evaluations[len(c.Evaluations)-1].Scale
+	if c.Evaluate.IsZero() {
+		return v.say("goal.set", "scale", scale)
+	}
+	return v.say("goal.set.until", "scale", scale, "day", v.short(c.Evaluate))
+}
+
+// reading tells how to read what members wrote.
+func (v View) reading(t Talk) chat.Block {
+	var lines []string
+	for _, s := range t.Signals {
+		if s.Status != team.Withdrawn {
+			lines = append(lines, v.say("case.toon", "nr", s.Nr))
+		}
+	}
+	s := t.Signals[0]
+	if !v.hasParents(s) {
+		return v.note("case.read.group", "lines", strings.Join(lines, ", "))
+	}
+	return v.note("case.read", "parents", v.say("parents."+string(v.caseOf(s).Parents)), "lines", strings.Join(lines, ", "))
+}
+
+// caseOf is the case of a signal. A group or a theme has none, but where its
+// parents stand somebody may have said.
+func (v View) caseOf(s team.Signal) team.Case {
+	c := team.Case{}
+	if s.Code != "" {
+		c = v.CaseOf(s.Code)
+	}
+	if c.Parents == "" {
+		c.Parents = s.Parents
+	}
+	return c
+}
+
+// anonymous: it is talked about without the parents knowing.
+func (v View) anonymous(s team.Signal) bool {
+	return v.hasParents(s) && v.caseOf(s).Parents == team.NotYet
+}
+
+// outcome is how the talk about an item ended, and who said so.
+func (v View) outcome(item team.AgendaItem) chat.Block {
+	id := "case." + string(item.State)
+	if item.By == "" {
+		return v.note(id)
+	}
+	return v.note(id+".by", "name", v.Name(item.By))
+}
+
+// evaluation is the reply of a case whose goal is looked at again.
+func (v View) evaluation(t Talk) chat.Message {
+	item := t.Item()
+	message := chat.Message{v.para("walk.evaluation", "code", item.Code, "n", item.Minutes)}
+	if item.State != team.ItemOpen {
+		return append(message, v.outcome(item))
+	}
+	if began, found := beginning(v.CaseOf(item.Code)); found {
+		message = append(message, v.para("walk.evaluation.began", "scale", began.Scale, "day", v.short(began.Day)))
+	}
+	return append(message, v.para("walk.evaluation.ask"), v.buttons(
+		v.button("evaluate.ask "+item.Code, "walk.evaluate", chat.Primary),
+		v.button(t.do("item.carry"), "button.carry", chat.Neutral),
+	))
+}
+
+// beginning is where the goal of a case started from.
+func beginning(c team.Case) (began team.Evaluation, found bool) {
+	for _, e := range c.Evaluations {
+		if e.Outcome == team.Begins {
+			began, found = e, true
+		}
+	}
+	return began, found
+}
+
+// toParents names what the parents have to hear of first, and what they do not
+// want to be talked about.
+func (v View) toParents(nrs []int, signals map[int]team.Signal) (lines chat.Message) {
+	var first, objected []int
+	for _, nr := range nrs {
+		if v.caseOf(signals[nr]).Parents == team.Objected {
+			objected = append(objected, nr)
+		} else {
+			first = append(first, nr)
+		}
+	}
+	if len(first) > 0 {
+		lines = append(lines, v.para("agenda.parents", "list", v.abouts(first, signals)))
+	}
+	if len(objected) > 0 {
+		lines = append(lines, v.para("agenda.objected", "list", v.abouts(objected, signals)))
+	}
+	return lines
+}
+
+// TooLong says, kindly, that an item takes longer than its minutes; again is
+// for the last time.
+func (v View) TooLong(t Talk, again bool) chat.Message {
+	carry := v.button(t.do("item.carry"), "button.carry", chat.Neutral)
+	if again {
+		return chat.Message{v.para("toolong.again", "about", v.title(t)), v.buttons(carry)}
+	}
+	return chat.Message{v.para("toolong", "about", v.title(t)), v.buttons(carry, v.button(t.do("item.more"), "button.more", chat.Neutral))}
+}
+
+// Extended and TookLong are TooLong when somebody answered, and when the
+// meeting went on.
+func (v View) Extended(t Talk, user string) chat.Message {
+	return chat.Message{v.note("toolong.more", "about", v.title(t), "time", v.until(t.Meeting), "name", v.Name(user))}
+}
+
+func (v View) TookLong(t Talk) chat.Message {
+	return chat.Message{v.note("toolong.over", "about", v.title(t))}
+}
+
+// title is what an item is about, in a few words.
+func (v View) title(t Talk) string {
+	if code := t.Code(); code != "" {
+		return code
+	}
+	return v.about(t.Signals[0])
+}
+
+// Finished tells who rounded a meeting off how it went on, and what goes along
+// to the next time.
+func (v View) Finished(m team.Meeting, signals map[int]team.Signal) chat.Message {
+	var along []string
+	for _, item := range m.Agenda {
+		switch {
+		case item.State == team.ItemDiscussed:
+		case item.Kind == team.EvaluateItem:
+			along = append(along, item.Code)
+		case item.Kind != team.CaseItem && item.Kind != team.Transfers || signals[item.Signal].Status == team.Withdrawn:
+		default:
+			along = append(along, v.about(signals[item.Signal]))
+		}
+	}
+	for _, nr := range m.Over {
+		if signals[nr].Status != team.Withdrawn {
+			along = append(along, v.about(signals[nr]))
+		}
+	}
+	message := chat.Message{v.para("meeting.finished")}
+	if len(along) > 0 {
+		message = append(message, v.para("meeting.along", "list", v.several(along)))
+	}
+	return message
+}
+
+// Goal shows need and goal of a case: for the member who asks only.
+func (v View) Goal(c team.Case) chat.Message {
+	list := chat.Block{Kind: chat.Bullets}
+	if c.Need != "" {
+		list.Items = append(list.Items, Spans(v.Lang, "signal.needed", "text", c.Need))
+	}
+	if c.Goal != "" {
+		list.Items = append(list.Items, Spans(v.Lang, "goal.text", "text", c.Goal))
+	}
+	if set := v.goalSet(c); set != "" {
+		list.Items = append(list.Items, []chat.Span{{Text: set}})
+	}
+	if len(list.Items) == 0 {
+		return chat.Message{v.para("goal.none", "code", c.Code)}
+	}
+	return chat.Message{v.para("goal.title", "code", c.Code), list, v.note("signal.only")}
+}
+
+// GoalSet tells the asker that a goal stands.
+func (v View) GoalSet(c team.Case) chat.Message {
+	return chat.Message{v.para("goal.done", "code", c.Code, "goal", v.goalSet(c)), v.note("goal.private", "code", c.Code)}
+}
