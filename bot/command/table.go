@@ -51,6 +51,7 @@ func init() {
 				{words: []string{"toon", "show"}, run: signalShow},
 				{words: []string{"wijzig", "edit", "change"}, run: signalChange},
 				{words: []string{"intrekken", "withdraw"}, run: signalWithdraw},
+				{words: []string{"toestemming", "consent"}, run: caseConsent},
 			},
 		},
 		{
@@ -68,6 +69,7 @@ func init() {
 				{words: []string{"start", "begin"}, run: meetingStart},
 				{words: []string{"afronden", "finish"}, run: meetingFinish},
 				{words: []string{"verslag", "minutes"}, run: meetingMinutes},
+				{words: []string{"evaluatie", "evaluation"}, run: meetingEvaluate},
 			},
 		},
 		{
@@ -107,6 +109,7 @@ func init() {
 		"meeting.plan":    planSubmitted,
 		"action.make":     actionSubmitted,
 		"action.postpone": postponeSubmitted,
+		"evaluate":        evaluationSubmitted,
 	}
 	presses = map[string]func(*Request, string) (answer, error){
 		"team.set":        pressSetUp,
@@ -120,15 +123,18 @@ func init() {
 		"action.done":     pressDone,
 		"action.postpone": pressPostpone,
 		"action.help":     pressHelp,
+		"evaluate.ask":    pressEvaluate,
 	}
 	dues = map[string]func(*Request, store.Due) error{
-		"form":    formGone,
-		"seen":    housekeeping,
-		"meeting": meetingDue,
-		"action":  actionDue,
-		homesDue:  homesChange,
-		homeDue:   homeChanges,
-		summerDue: beforeSummer,
+		"form":     formGone,
+		"seen":     housekeeping,
+		"meeting":  meetingDue,
+		"action":   actionDue,
+		"evaluate": evaluationDue,
+		"erase":    eraseDue,
+		homesDue:   homesChange,
+		homeDue:    homeChanges,
+		summerDue:  beforeSummer,
 	}
 }
 

@@ -107,7 +107,11 @@ func (v View) agendaItem(item team.AgendaItem, signals map[int]team.Signal) []ch
 	var what []chat.Span
 	switch item.Kind {
 	case team.Celebrate:
-		what = Spans(v.Lang, "agenda.succes", "about", v.about(s))
+		about := item.Text
+		if about == "" {
+			about = v.about(s)
+		}
+		what = Spans(v.Lang, "agenda.succes", "about", about)
 	case team.LookBack:
 		what = Spans(v.Lang, "agenda.terugblik", "n", len(item.Actions))
 	case team.CaseItem:
