@@ -1,49 +1,383 @@
 package command
 
 import (
+	"slices"
+	"strconv"
+
+	"kansbot/internal/chat"
+	"kansbot/internal/outbox"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
 )
 
-// An evaluation comes six to eight school weeks after the goal was set.
-const (
-	evaluateAfter  = 6
-	evaluateWithin = 8
-)
+// evaluation is one as somebody means it.
+type evaluation struct {
+	scale   int // or team.NoScale
+	outcome team.Outcome
+	helped  string
+	goal    string // the new one
+	day     string // when to look again, as typed
+	success string
+}
 
-// evaluationDay is when to look whether a goal of today is nearer: the first
-// Kans!overleg six to eight school weeks on, else the first school day then.
-func (r *Request) evaluationDay() (team.Date, error) {
-	first := r.calendar().AddSchoolWeeks(r.today(), evaluateAfter)
-	last := r.calendar().AddSchoolWeeks(r.today(), evaluateWithin)
-	open, err := store.OpenMeetings(r.tx, r.team.ID)
+// knownCase finds a case by its code.
+func (r *Request) knownCase(code string) (team.Case, error) {
+	c, found, err := store.Cases.Get(r.tx, r.team.ID, code)
+	if err == nil && !found {
+		err = team.Wrong("casus", "case.none", "understood", code, "example", "/signaal lijst")
+	}
+	return c, err
+}
+
+// meetingEvaluate notes an evaluation that was typed. What is missing, a form
+// asks for.
+func meetingEvaluate(r *Request, typed string) (answer, error) {
+	code, e, wrong := r.readEvaluation(typed)
+	if code == "" {
+		return answer{}, team.Wrong("", "evaluate.code", "understood", line(typed), "example", r.lang.Say("evaluate.example", "code", "K-014"))
+	}
+	c, err := r.knownCase(code)
 	if err != nil {
-		return first, err
+		return answer{}, err
 	}
-	best := first
-	found := false
-	consider := func(d team.Date) {
-		if !d.Before(first) && !last.Before(d) && (!found || d.Before(best)) {
-			best, found = d, true
+	switch {
+	case c.Goal == "" && e.goal == "" && !e.outcome.Ends() && c.Closed.IsZero():
+		return answer{}, r.noGoal(c)
+	case !e.outcome.Ends() && r.justEvaluated(c):
+		return answer{}, r.alreadyEvaluated(c)
+	case wrong == nil && e.outcome == "" && e.scale == team.NoScale:
+		return r.evaluateAsk(c, e)
+	case wrong == nil:
+		var a answer
+		if a, wrong = r.evaluate(c, e); wrong == nil {
+			return a, nil
 		}
 	}
-	for _, m := range open {
-		if m.Status == team.Planned {
-			consider(r.day(m))
-		}
-	}
-	rhythm, has, err := store.Rhythms.Get(r.tx, r.team.ID)
-	if err != nil || !has {
-		return best, err
-	}
-	s, err := rhythm.Schedule(r.zone())
+	// What it is about is not in this form: nothing of a mistake is kept, so
+	// neither is that somebody read it.
+	form, err := r.evaluationForm(c, e)
 	if err != nil {
-		return best, err
+		return answer{}, err
 	}
-	for at := s.Next(r.now); !at.IsZero() && !team.DateOf(at).After(last); at = s.Next(at) {
-		if day := team.DateOf(at.In(r.zone())); r.calendar().SchoolDay(day) {
-			consider(day)
+	return r.ask("evaluate", len(c.Evaluations), form), wrong
+}
+
+func pressEvaluate(r *Request, code string) (answer, error) {
+	c, found, err := store.Cases.Get(r.tx, r.team.ID, code)
+	if err == nil && !found {
+		err = team.Wrong("", "button.gone")
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	return r.evaluateAsk(c, evaluation{scale: team.NoScale})
+}
+
+// evaluateAsk opens the form with what it is about: for the asker only.
+func (r *Request) evaluateAsk(c team.Case, e evaluation) (answer, error) {
+	if c.Goal == "" {
+		return answer{}, r.noGoal(c)
+	}
+	form, err := r.evaluationForm(c, e)
+	if err != nil {
+		return answer{}, err
+	}
+	form.Intro = r.view().GoalIntro(c)
+	return r.ask("evaluate", len(c.Evaluations), form), r.did("case.show", c.Code)
+}
+
+// noGoal is that there is nothing to evaluate yet.
+func (r *Request) noGoal(c team.Case) error {
+	return team.Wrong("", "evaluate.goal", "code", c.Code, "example", r.lang.Say("evaluate.setgoal", "code", c.Code))
+}
+
+// evaluationForm asks for an evaluation, filled in with what is known. The
+// number of evaluations comes back with it: it tells whether somebody else was
+// first.
+func (r *Request) evaluationForm(c team.Case, e evaluation) (chat.Form, error) {
+	if !c.Closed.IsZero() {
+		return chat.Form{}, r.alreadyClosed(c)
+	}
+	scales := make([]chat.Option, 0, maxScale+1)
+	for n := range maxScale + 1 {
+		scales = append(scales, chat.Option{Key: strconv.Itoa(n), Label: strconv.Itoa(n)})
+	}
+	scale := ""
+	if e.scale >= 0 && e.scale <= maxScale {
+		scale = strconv.Itoa(e.scale)
+	}
+	return r.form("evaluate",
+		r.choose("evaluate", "casus", []chat.Option{{Key: c.Code, Label: c.Code}}, c.Code),
+		optional(r.choose("evaluate", "schaal", scales, scale)),
+		r.choose("evaluate", "verder", options(r.lang, "outcome.", team.Outcomes), string(e.outcome)),
+		optional(r.write("evaluate", "hielp", e.helped, maxHelped)),
+		optional(r.fill("evaluate", "datum", e.day, 40)),
+		optional(r.write("evaluate", "doel", e.goal, maxFree)),
+		optional(r.fill("evaluate", "succes", e.success, maxPoint)),
+	), nil
+}
+
+
+func evaluationSubmitted(r *Request, evaluations int, v values) (answer, error) {
+	c, found, err := store.Cases.Get(r.tx, r.team.ID, v.get("casus"))
+	if err == nil && !found {
+		err = team.Wrong("", "form.gone")
+	}
+	if err == nil && len(c.Evaluations) != evaluations {
+		err = r.alreadyEvaluated(c)
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	e := evaluation{
+		scale: team.NoScale, outcome: team.Outcome(v.get("verder")), helped: tidy(v.get("hielp")),
+		goal: tidy(v.get("doel")), day: line(v.get("datum")), success: line(v.get("succes")),
+	}
+	if n, err := strconv.Atoi(v.get("schaal")); err == nil {
+		e.scale = n
+	}
+	return r.evaluate(c, e)
+}
+
+func (r *Request) alreadyClosed(c team.Case) error {
+	name := ""
+	if n := len(c.Evaluations); n > 0 {
+		name = c.Evaluations[n-1].By
+	}
+	return team.Wrong("", "evaluate.closed", "code", c.Code, "name", r.view().Name(name))
+}
+
+// justEvaluated: somebody else evaluated the case today.
+func (r *Request) justEvaluated(c team.Case) bool {
+	return slices.ContainsFunc(c.Evaluations, func(e team.Evaluation) bool {
+		return e.Outcome != team.Begins && e.Day == r.today() && e.By != r.me.User
+	})
+}
+
+func (r *Request) alreadyEvaluated(c team.Case) error {
+	if !c.Closed.IsZero() || len(c.Evaluations) == 0 {
+		return r.alreadyClosed(c)
+	}
+	return team.Wrong("", "evaluate.done", "code", c.Code, "name", r.view().Name(c.Evaluations[len(c.Evaluations)-1].By))
+}
+
+// evaluate notes how near a goal is and how the case goes on; the channel hears
+// the number and the date, no word of what was written.
+func (r *Request) evaluate(c team.Case, e evaluation) (answer, error) {
+	if !c.Closed.IsZero() {
+		return answer{}, r.alreadyClosed(c)
+	}
+	if e.outcome == team.Continue && e.goal != "" {
+		e.outcome = team.Adjust
+	}
+	if err := r.completeEvaluation(c, e); err != nil {
+		return answer{}, err
+	}
+	from, known := c.From()
+	c.Evaluations = append(c.Evaluations, team.Evaluation{
+		Day: r.today(), Scale: e.scale, Outcome: e.outcome, Helped: e.helped, Success: e.success, By: r.me.User,
+	})
+	var err error
+	if e.outcome.Ends() {
+		c.Closed, c.Erase, c.Evaluate = r.today(), r.today().AddMonths(monthsKept), team.Date{}
+		err = r.settleCase(c)
+	} else {
+		if e.outcome == team.Adjust {
+			c.Goal = e.goal
+		}
+		c.Evaluate, err = r.lookAgain(e.day)
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	if err := r.keepCase(c); err != nil {
+		return answer{}, err
+	}
+	if err := r.did("case.evaluate", c.Code); err != nil {
+		return answer{}, err
+	}
+	if !known {
+		from = team.NoScale
+	}
+	told := r.view().Evaluated(c, from)
+	if err := r.tellEvaluated(c, told); err != nil {
+		return answer{}, err
+	}
+	if err := r.evaluated(c.Code); err != nil {
+		return answer{}, err
+	}
+	return r.afterEvaluation(c, e, told)
+}
+
+// afterEvaluation does what follows from an evaluation; the answer says so.
+func (r *Request) afterEvaluation(c team.Case, e evaluation, told chat.Message) (answer, error) {
+	body := append(r.say("evaluate.noted"), told...)
+	if e.success != "" {
+		m, found, err := r.keepPoint(team.Point{Text: e.success, By: r.me.User, Success: true})
+		if err != nil {
+			return answer{}, err
+		}
+		body = append(body, r.view().SuccessKept(m, found))
+	}
+	if e.outcome.Ends() {
+		open, err := r.actionsOn(c.Code)
+		if err != nil {
+			return answer{}, err
+		}
+		open = slices.DeleteFunc(open, func(a team.Action) bool { return a.Status != team.ToDo })
+		body = append(body, r.view().StillOpen(c, open, r.today())...)
+	}
+	next, found, err := r.nextMeeting()
+	if err == nil && found {
+		err = r.refreshMeeting(next)
+	}
+	return answer{body: append(body, r.reworded(e.helped, e.goal)...)}, err
+}
+
+// completeEvaluation checks what an evaluation has to say, and what it may.
+func (r *Request) completeEvaluation(c team.Case, e evaluation) error {
+	example := r.lang.Say("evaluate.example", "code", c.Code)
+	switch {
+	case e.outcome == "":
+		return team.Wrong("verder", "evaluate.outcome", "example", example)
+	case e.outcome.Ends():
+	case c.Goal == "" && e.goal == "":
+		return r.noGoal(c)
+	case e.scale == team.NoScale:
+		return team.Wrong("schaal", "evaluate.scale", "example", example)
+	case e.outcome == team.Adjust && e.goal == "":
+		return team.Wrong("doel", "evaluate.newgoal", "example", r.lang.Say("evaluate.newgoal.example", "code", c.Code))
+	}
+	for _, p := range []struct {
+		passage
+		max int
+	}{{passage{"hielp", e.helped}, maxHelped}, {passage{"doel", e.goal}, maxFree}, {passage{"succes", e.success}, maxPoint}} {
+		if n := len([]rune(p.text)); n > p.max {
+			return team.Wrong(p.field, "long", "n", strconv.Itoa(n), "max", strconv.Itoa(p.max))
 		}
 	}
-	return best, nil
+	if found := codes(e.success); len(found) > 0 {
+		return team.Wrong("succes", "evaluate.success", "understood", found[0])
+	}
+	return r.guard(passage{"hielp", e.helped}, passage{"doel", e.goal}, passage{"succes", e.success})
+}
+
+// lookAgain is the school day on which a goal is evaluated next.
+func (r *Request) lookAgain(typed string) (team.Date, error) {
+	if typed == "" {
+		return r.evaluationDay()
+	}
+	if summerPattern.MatchString(typed) {
+		last, _, found := r.freeDays().LastBeforeSummer(r.today())
+		if found && last.After(r.today()) {
+			return last, nil
+		}
+	}
+	day, err := r.date(typed)
+	if err != nil {
+		return day, err
+	}
+	if !day.After(r.today()) {
+		return day, team.Wrong("datum", "evaluate.day", "understood", typed)
+	}
+	day, _, _ = r.freeDays().Deadline(day)
+	return day, nil
+}
+
+// settleCase: what waited for a Kans!overleg on a case that is closed, waits
+// for nothing more.
+func (r *Request) settleCase(c team.Case) error {
+	m, running, err := r.running()
+	if err != nil {
+		return err
+	}
+	signals, err := store.SignalsOn(r.tx, r.team.ID, c.Code)
+	if err != nil {
+		return err
+	}
+	for _, s := range signals {
+		if s.Status != team.Waiting {
+			continue
+		}
+		if err := r.settleSignal(s, m, true); err != nil {
+			return err
+		}
+	}
+	if !running {
+		return nil
+	}
+	for i := range m.Agenda {
+		// Each may move the meeting on.
+		if m, _, err = store.Meetings.Get(r.tx, r.team.ID, store.Nr(m.Nr)); err != nil {
+			return err
+		}
+		of := func(s team.Signal) bool { return slices.Contains(m.Agenda[i].Signals(), s.Nr) }
+		if m.Agenda[i].State != team.ItemOpen || !talkedOver(m.Agenda[i]) || !slices.ContainsFunc(signals, of) {
+			continue
+		}
+		if err := r.conclude(m, i, team.ItemDiscussed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellEvaluated tells the channel: in the thread of the Kans!overleg that it is
+// on the agenda of, else under what was last seen of the child.
+func (r *Request) tellEvaluated(c team.Case, body chat.Message) error {
+	n, err := store.Next(r.tx, "evaluated", r.team.ID)
+	if err != nil {
+		return err
+	}
+	under, err := r.evaluationThread(c)
+	if err != nil {
+		return err
+	}
+	return r.post(r.key("evaluated", n), under, body)
+}
+
+// evaluationThread is the key of the first post of the thread in which a case
+// is evaluated; empty for the channel.
+func (r *Request) evaluationThread(c team.Case) (string, error) {
+	if m, _, found, err := r.evaluationItem(c.Code); err != nil || found {
+		return r.key("meeting", m.Nr), err
+	}
+	signals, err := store.SignalsOn(r.tx, r.team.ID, c.Code)
+	if err != nil {
+		return "", err
+	}
+	for _, s := range slices.Backward(signals) {
+		key := r.key("signal", s.Nr)
+		if _, posted, err := outbox.Get(r.tx, key); err != nil || posted {
+			return key, err
+		}
+	}
+	return "", nil
+}
+
+// evaluationItem is where the evaluation of a case is on the agenda of the
+// Kans!overleg that is going on.
+func (r *Request) evaluationItem(code string) (m team.Meeting, i int, found bool, err error) {
+	if m, found, err = r.running(); err != nil || !found {
+		return m, 0, false, err
+	}
+	i = slices.IndexFunc(m.Agenda, func(item team.AgendaItem) bool { return item.Kind == team.EvaluateItem && item.Code == code })
+	return m, i, i >= 0, nil
+}
+
+// keepPoint puts a point on the agenda of the next Kans!overleg; without one it
+// waits for that.
+func (r *Request) keepPoint(p team.Point) (next team.Meeting, found bool, err error) {
+	next, found, err = r.nextMeeting()
+	if err != nil {
+		return next, found, err
+	}
+	if found && len(next.Points) >= maxPoints {
+		return next, false, team.Wrong("succes", "point.full", "max", strconv.Itoa(maxPoints))
+	}
+	if found {
+		next.Points = append(next.Points, p)
+		return next, true, store.PutMeeting(r.tx, r.team.ID, next)
+	}
+	return next, false, r.leavePoints(p)
 }

@@ -20,9 +20,6 @@ const maxGoal = 280
 // maxScale is where the goal is reached.
 const maxScale = 10
 
-// noScale: nobody said yet where things stand.
-const noScale = -1
-
 // A goal may be looked at again this many school weeks after it was set.
 const (
 	soonestEvaluation = 4
@@ -34,7 +31,7 @@ type goal struct {
 	code     string
 	need     string
 	text     string
-	scale    int       // 0 to maxScale, or noScale
+	scale    int       // 0 to maxScale, or team.NoScale
 	evaluate team.Date // zero for the usual day
 }
 
@@ -58,7 +55,7 @@ func meetingGoal(r *Request, typed string) (answer, error) {
 		shown.body = r.view().Goal(c)
 		return shown, err
 	}
-	g := goal{code: code, scale: noScale}
+	g := goal{code: code, scale: team.NoScale}
 	if err = r.readGoal(&g, rest); err == nil {
 		g.need = cmp.Or(g.need, known.need)
 		return r.setGoal(g)
@@ -107,7 +104,7 @@ func (r *Request) goalCase(code string) (team.Case, error) {
 
 // goalOf is the goal that a case has. What it needs, its newest signal may say.
 func (r *Request) goalOf(c team.Case) (goal, error) {
-	g := goal{code: c.Code, need: c.Need, text: c.Goal, scale: noScale, evaluate: c.Evaluate}
+	g := goal{code: c.Code, need: c.Need, text: c.Goal, scale: team.NoScale, evaluate: c.Evaluate}
 	if n := len(c.Evaluations); n > 0 {
 		g.scale = c.Evaluations[n-1].Scale
 	}
@@ -144,7 +141,7 @@ func (r *Request) goalAsk(g goal) (answer, error) {
 		scale = append(scale, chat.Option{Key: strconv.Itoa(n), Label: strconv.Itoa(n)})
 	}
 	now := ""
-	if g.scale != noScale {
+	if g.scale != team.NoScale {
 		now = strconv.Itoa(g.scale)
 	}
 	return r.ask("goal.set", 0, r.form("goal",
@@ -210,7 +207,7 @@ func (r *Request) readGoal(g *goal, typed string) (wrong error) {
 	case g.text == "":
 		wrong = team.Wrong("doel", "goal.what")
 	case g.scale < 0 || g.scale > maxScale:
-		g.scale = noScale
+		g.scale = team.NoScale
 		wrong = team.Wrong("schaal", "goal.scale")
 	}
 	return r.goalProblem(wrong, *g)
@@ -291,7 +288,7 @@ func (r *Request) setGoal(g goal) (answer, error) {
 		c.Evaluations = append(c.Evaluations, begins)
 	}
 	c.Need, c.Goal, c.Evaluate = g.need, g.text, g.evaluate
-	if err := store.PutCase(r.tx, r.team.ID, c); err != nil {
+	if err := r.keepCase(c); err != nil {
 		return answer{}, err
 	}
 	if err := r.did("case.goal", onCase(c.Code)); err != nil {

@@ -122,7 +122,7 @@ func (r *Request) settle(s string, state team.ItemState) (answer, error) {
 	}
 	if c := r.caseOf(code); code != "" && state == team.ItemDiscussed && c.Parents == team.NotYet {
 		c.Anonymous = m.Nr
-		if err := store.PutCase(r.tx, r.team.ID, c); err != nil {
+		if err := r.keepCase(c); err != nil {
 			return answer{}, err
 		}
 	}

@@ -381,28 +381,26 @@ func (r *Request) drop(m team.Meeting) (next team.Meeting, found bool, err error
 		return next, found, err
 	}
 	if !found {
-		m.Points = points
-		return next, false, store.PutMeeting(r.tx, r.team.ID, m)
+		return next, false, r.leavePoints(points...)
 	}
 	next.Points = append(points, next.Points...)
 	return next, true, store.PutMeeting(r.tx, r.team.ID, next)
 }
 
-// leftPoints takes the points that stayed behind when a meeting was dropped.
-func (r *Request) leftPoints() (points []team.Point, err error) {
-	all, err := store.Meetings.All(r.tx, r.team.ID)
+// leavePoints lets points wait for a Kans!overleg to be planned.
+func (r *Request) leavePoints(points ...team.Point) error {
+	waiting, _, err := store.Points.Get(r.tx, r.team.ID)
+	if err != nil {
+		return err
+	}
+	return store.Points.Put(r.tx, append(waiting, points...), r.team.ID)
+}
+
+// leftPoints takes the points that wait for a Kans!overleg.
+func (r *Request) leftPoints() ([]team.Point, error) {
+	points, _, err := store.Points.Get(r.tx, r.team.ID)
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range all {
-		if m.Status != team.Skipped || len(m.Points) == 0 {
-			continue
-		}
-		points = append(points, m.Points...)
-		m.Points = nil
-		if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
-			return nil, err
-		}
-	}
-	return points, nil
+	return points, store.Points.Delete(r.tx, r.team.ID)
 }

@@ -163,8 +163,10 @@ func (r *Request) open(tx kv.Tx, form *store.Form) error {
 	form.To = chat.To{Platform: r.event.Platform, Workspace: r.event.Workspace, Channel: r.event.Channel, User: r.event.User.ID}
 	form.Until = r.now.Add(formLife)
 	kept := *form
+	kept.Form.Intro = "" // it may show what somebody typed
 	kept.Form.Fields = slices.Clone(form.Form.Fields)
 	for i, f := range kept.Form.Fields {
+		kept.Form.Fields[i].Hint = ""
 		if f.Kind == chat.Line || f.Kind == chat.Lines {
 			kept.Form.Fields[i].Value = nil // what somebody typed is not stored before it is accepted
 		}

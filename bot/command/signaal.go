@@ -204,17 +204,17 @@ func (r *Request) log(d draft) (answer, error) {
 	s := d.Signal
 	s.Status, s.By, s.At = team.Waiting, r.me.User, r.now.UTC()
 	s.Theme = strings.ToLower(s.Theme)
-	fresh := false
+	var was team.Case
+	known := true
 	var err error
 	if s.Code == "" && d.newCode != "" {
 		if s.Code, err = r.issueCode(d.newCode); err != nil {
 			return answer{}, err
 		}
 	}
-	before := r.caseOf(s.Code).Parents
-	s.Parents = cmp.Or(s.Parents, before, team.NotYet)
+	s.Parents = cmp.Or(s.Parents, r.caseOf(s.Code).Parents, team.NotYet)
 	if s.Code != "" {
-		if fresh, err = r.putCase(s); err != nil {
+		if was, known, err = r.putCase(s); err != nil {
 			return answer{}, err
 		}
 	}
@@ -234,24 +234,30 @@ func (r *Request) log(d draft) (answer, error) {
 	if err := r.post(r.key("signal", s.Nr), "", r.view().Signal(s, next)); err != nil {
 		return answer{}, err
 	}
-	a := answer{body: append(r.view().Logged(s, next, fresh), r.reworded(s.Seen, s.Helps, s.Needed)...)}
-	if before == "" || before == s.Parents {
+	body := r.view().Logged(s, next, !known)
+	if !was.Closed.IsZero() {
+		body = append(body, r.say("case.reopened", "code", s.Code)...)
+	}
+	a := answer{body: append(body, r.reworded(s.Seen, s.Helps, s.Needed)...)}
+	if !known || was.Parents == s.Parents {
 		return a, nil
 	}
 	return a, r.refreshSignal(s)
 }
 
-// putCase keeps the case of a signal up to date; fresh is its first signal.
-func (r *Request) putCase(s team.Signal) (fresh bool, err error) {
-	c, found, err := store.Cases.Get(r.tx, r.team.ID, s.Code)
+// putCase keeps the case of a signal up to date, and opens it again when it was
+// closed. It tells how the case was, if it was known.
+func (r *Request) putCase(s team.Signal) (was team.Case, known bool, err error) {
+	was, known, err = store.Cases.Get(r.tx, r.team.ID, s.Code)
 	if err != nil {
-		return false, err
+		return was, known, err
 	}
-	if !found {
+	c := was
+	if !known {
 		c = team.Case{Code: s.Code, Created: r.now.UTC()}
 	}
-	c.Parents = s.Parents
-	return !found, store.PutCase(r.tx, r.team.ID, c)
+	c.Parents, c.Closed, c.Erase = s.Parents, team.Date{}, team.Date{}
+	return was, known, r.keepCase(c)
 }
 
 // issueCode gives out the next code that nobody has used yet.
@@ -262,7 +268,7 @@ func (r *Request) issueCode(letter string) (string, error) {
 			return "", err
 		}
 		code := letter + "-" + pad(n)
-		_, taken, err := store.Cases.Get(r.tx, r.team.ID, code)
+		taken, err := store.Taken(r.tx, r.team.ID, code)
 		if err != nil || !taken {
 			return code, err
 		}
@@ -397,7 +403,7 @@ func (r *Request) changed(d draft) (answer, error) {
 		}
 	}
 	if d.Code != "" {
-		if _, err := r.putCase(d.Signal); err != nil {
+		if _, _, err := r.putCase(d.Signal); err != nil {
 			return answer{}, err
 		}
 	}

@@ -22,15 +22,23 @@ var signalKeys = map[string][]string{
 	"groep":  {"groep", "group"},
 }
 
-var signalKeyPattern = func() *regexp.Regexp {
+var signalParts = partsNamed(signalKeys)
+
+// parts finds the named parts of a typed line, as in "nodig: ...".
+type parts struct {
+	keys    map[string][]string // key -> its names
+	pattern *regexp.Regexp
+}
+
+func partsNamed(keys map[string][]string) parts {
 	var words []string
-	for _, names := range signalKeys {
+	for _, names := range keys {
 		words = append(words, names...)
 	}
 	// Longest first: "wat helpt" before "helpt".
 	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) })
-	return regexp.MustCompile(`(?i)(?:^|[\s|;])(` + strings.Join(words, "|") + `)\s*:`)
-}()
+	return parts{keys, regexp.MustCompile(`(?i)(?:^|[\s|;])(` + strings.Join(words, "|") + `)\s*:`)}
+}
 
 var hashtagPattern = regexp.MustCompile(`(^|[\s,;|(])#([\pL\pN][\pL\pN_-]*)`)
 
@@ -38,20 +46,20 @@ var hashtagPattern = regexp.MustCompile(`(^|[\s,;|(])#([\pL\pN][\pL\pN_-]*)`)
 // has no name is what was seen. It reads as much as it can; the error is the
 // first thing that it could not.
 func (r *Request) readSignal(d *draft, typed string) error {
-	head, parts := splitSignal(tidy(typed))
+	head, named := signalParts.split(tidy(typed))
 	wrong := r.readHead(d, head)
-	for _, p := range parts {
+	for _, p := range named {
 		wrong = cmp.Or(wrong, r.readPart(d, p.key, p.text))
 	}
 	return wrong
 }
 
-type signalPart struct{ key, text string }
+type part struct{ key, text string }
 
-// splitSignal finds the named parts; head is what comes before the first, and
-// after a bar without a name.
-func splitSignal(s string) (head string, parts []signalPart) {
-	found := signalKeyPattern.FindAllStringSubmatchIndex(s, -1)
+// split finds the named parts; head is what comes before the first, and after a
+// bar without a name.
+func (p parts) split(s string) (head string, named []part) {
+	found := p.pattern.FindAllStringSubmatchIndex(s, -1)
 	if len(found) == 0 {
 		return bars(s), nil
 	}
@@ -66,15 +74,15 @@ func splitSignal(s string) (head string, parts []signalPart) {
 			text = strings.TrimSpace(value)
 			head = strings.TrimSpace(head + " " + bars(rest))
 		}
-		parts = append(parts, signalPart{keyOf(s[m[2]:m[3]]), text})
+		named = append(named, part{p.keyOf(s[m[2]:m[3]]), text})
 	}
-	return head, parts
+	return head, named
 }
 
 func bars(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "|", " ")) }
 
-func keyOf(name string) string {
-	for key, names := range signalKeys {
+func (p parts) keyOf(name string) string {
+	for key, names := range p.keys {
 		if slices.Contains(names, strings.ToLower(name)) {
 			return key
 		}

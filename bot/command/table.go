@@ -51,6 +51,7 @@ func init() {
 				{words: []string{"toon", "show"}, run: signalShow},
 				{words: []string{"wijzig", "edit", "change"}, run: signalChange},
 				{words: []string{"intrekken", "withdraw"}, run: signalWithdraw},
+				{words: []string{"toestemming", "consent"}, run: caseConsent},
 			},
 		},
 		{
@@ -71,6 +72,7 @@ func init() {
 				{words: []string{"verslag", "minutes"}, run: meetingMinutes},
 				{words: []string{"kalender", "calendar"}, run: meetingCalendar},
 				{words: []string{"scherm", "screen"}, run: meetingScreen},
+				{words: []string{"evaluatie", "evaluation"}, run: meetingEvaluate},
 			},
 		},
 		{
@@ -111,6 +113,7 @@ func init() {
 		"goal.set":        goalSubmitted,
 		"action.make":     actionSubmitted,
 		"action.postpone": postponeSubmitted,
+		"evaluate":        evaluationSubmitted,
 	}
 	presses = map[string]func(*Request, string) (answer, error){
 		"team.set":        pressSetUp,
@@ -130,16 +133,19 @@ func init() {
 		"action.done":     pressDone,
 		"action.postpone": pressPostpone,
 		"action.help":     pressHelp,
+		"evaluate.ask":    pressEvaluate,
 	}
 	dues = map[string]func(*Request, store.Due) error{
-		"form":    formGone,
-		"seen":    housekeeping,
-		"meeting": meetingDue,
-		"action":  actionDue,
-		lateDue:   itemLate,
-		homesDue:  homesChange,
-		homeDue:   homeChanges,
-		summerDue: beforeSummer,
+		"form":     formGone,
+		"seen":     housekeeping,
+		"meeting":  meetingDue,
+		"action":   actionDue,
+		"evaluate": evaluationDue,
+		"erase":    eraseDue,
+		lateDue:    itemLate,
+		homesDue:   homesChange,
+		homeDue:    homeChanges,
+		summerDue:  beforeSummer,
 	}
 }
 

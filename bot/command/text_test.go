@@ -99,8 +99,11 @@ func families(uses []use) map[string][]string {
 		"schooltype.*":      with("schooltype.", team.SchoolTypes),
 		"region.*":          with("region.", team.Regions),
 		"lang.*":            with("lang.", text.Langs),
+		"outcome.*":         with("outcome.", team.Outcomes),
+		"evaluated.*":       with("evaluated.", team.Outcomes),
+		"consent.*":         with("consent.", team.ParentsAll),
 		"haste.*":           {"haste.wachten", "haste.eerder"},
-		"agenda.*":          with("agenda.", []team.ItemKind{team.Welcome, team.Spare, team.Closing}), // the others have a text each
+		"agenda.*":          with("agenda.", []team.ItemKind{team.Welcome, team.Spare, team.Closing, team.ErasedItem}), // the others have a text each
 		"case.*":            with("case.", []team.ItemState{team.ItemDiscussed, team.ItemCarried}),
 		"remind.*":          with("remind.", []string{schedule.StepAhead, schedule.StepDue, schedule.StepLate}),
 		"*.title":           {"actions.title", "mine.title", "workagenda.title"},

@@ -14,6 +14,9 @@ func (v View) Signal(s team.Signal, m team.Meeting) chat.Message {
 	case team.Withdrawn:
 		return chat.Message{v.para("signal.gone", "nr", s.Nr)}
 	case team.Discussed:
+		if m.Nr == 0 {
+			return chat.Message{title, v.note("signal.settled")}
+		}
 		return chat.Message{title, v.note("signal.discussed", "when", v.When(m.Start))}
 	}
 	if !v.hasParents(s) {

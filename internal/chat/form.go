@@ -1,5 +1,7 @@
 package chat
 
+import "slices"
+
 // Form asks one person for several things at once. ID is ours, used once, and
 // all that the platform ever gets to see of what the form is about.
 //
@@ -10,6 +12,18 @@ type Form struct {
 	Intro  string  `json:"intro,omitempty"`
 	Submit string  `json:"submit"`
 	Fields []Field `json:"fields"`
+}
+
+// Drop takes away the options with that key, and reports whether there were.
+func (f *Form) Drop(key string) (dropped bool) {
+	for i := range f.Fields {
+		field := &f.Fields[i]
+		n := len(field.Options)
+		field.Options = slices.DeleteFunc(field.Options, func(o Option) bool { return o.Key == key })
+		field.Value = slices.DeleteFunc(field.Value, func(v string) bool { return v == key })
+		dropped = dropped || len(field.Options) < n
+	}
+	return dropped
 }
 
 // FieldKind is how a Field is filled in.

@@ -14,6 +14,7 @@ package outbox
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"kansbot/internal/chat"
@@ -128,6 +129,25 @@ func Replace(tx kv.Tx, key string, body chat.Message) error {
 
 // Get reports what became of a post.
 func Get(tx kv.Tx, key string) (Status, bool, error) { return posts.Get(tx, key) }
+
+// Of lists the posts of one owner: those whose key is a kind, a slash, the
+// owner, a slash, and the rest.
+func Of(tx kv.Tx, owner string) ([]Status, error) {
+	var list []Status
+	for from := ""; ; {
+		first, err := posts.First(tx, from)
+		if err != nil || first == "" {
+			return list, err
+		}
+		kind, _, _ := strings.Cut(first, "/")
+		own, err := posts.Prefixed(tx, kind+"/"+owner+"/")
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, own...)
+		from = kind + "0" // what comes after every key of that kind: 0 follows the slash
+	}
+}
 
 // Lookup finds the post that a message on a platform is, with its newest body,
 // which the platform may not show yet.

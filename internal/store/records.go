@@ -31,6 +31,8 @@ var (
 	owned     = Table[int]{"owned"}              // team, user, nr -> nr, open actions
 	occurred  = Table[int]{"occurrence"}         // team, occurrence -> meeting nr
 	evaluable = Table[string]{"evaluate"}        // team, code -> code, of the cases with a day to evaluate
+	Points    = Table[[]team.Point]{"points"}    // team: those that wait for a Kans!overleg
+	used      = Table[struct{}]{"used"}          // team, code, of the erased cases
 	Homed     = Table[struct{}]{"homed"}         // platform, workspace: somebody there has a home page
 	seen      = Table[struct{}]{"seen"}          // day, event
 )

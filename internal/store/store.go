@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,6 +103,36 @@ func (t Table[T]) Keys(tx kv.Tx, parts ...string) ([]string, error) {
 		return nil
 	})
 	return keys, err
+}
+
+// First is the first key of one part, from that one on; empty when there is none.
+func (t Table[T]) First(tx kv.Tx, from string) (first string, err error) {
+	start := key(t.Name, []string{from})
+	err = tx.Scan(start, append(key(t.Name, nil), sep+1), func(k, _ []byte) error {
+		first = string(k[len(t.Name)+1:])
+		return errStop
+	})
+	if errors.Is(err, errStop) {
+		err = nil
+	}
+	return first, err
+}
+
+// Prefixed lists the records with a key of one part that starts so.
+func (t Table[T]) Prefixed(tx kv.Tx, start string) ([]T, error) {
+	var records []T
+	from := key(t.Name, []string{start})
+	to := slices.Clone(from)
+	to[len(to)-1]++
+	err := tx.Scan(from, to, func(_, value []byte) error {
+		var record T
+		if err := json.Unmarshal(value, &record); err != nil {
+			return fmt.Errorf("store: %s: %w", t.Name, err)
+		}
+		records = append(records, record)
+		return nil
+	})
+	return records, err
 }
 
 // Nr is a key part that sorts numbers up to 99,999,999.

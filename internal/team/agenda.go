@@ -21,6 +21,7 @@ const (
 	StandingPoint ItemKind = "vast"
 	Spare         ItemKind = "ruimte"
 	Closing       ItemKind = "afsluiting"
+	ErasedItem    ItemKind = "gewist" // was about a case that is erased
 )
 
 // MaxNewCases is how many new cases one Kans!overleg takes on: three talks

@@ -27,6 +27,9 @@ func (d Date) Valid() bool { return !d.IsZero() && DateOf(d.utc()) == d }
 
 func (d Date) AddDays(n int) Date { return DateOf(d.utc().AddDate(0, 0, n)) }
 
+// AddMonths goes on into the next month where the day does not exist.
+func (d Date) AddMonths(n int) Date { return DateOf(d.utc().AddDate(0, n, 0)) }
+
 func (d Date) Weekday() time.Weekday { return d.utc().Weekday() }
 
 // DaysUntil is the number of days from d to e, negative when e comes first.

@@ -141,6 +141,7 @@ type Case struct {
 	Goal        string
 	Evaluations []Evaluation // oldest first; the first is where the goal started from
 	Evaluate    Date         // when to look whether the goal is nearer; zero when there is no such day
+	Asked       int          // the post that asks it; 0 for none
 	Anonymous   int          // the Kans!overleg that spoke of it without the parents knowing: it may once; 0 for none
 	Closed      Date         // zero while it is open
 	Erase       Date         // when what is kept of it goes, for a closed one
@@ -149,9 +150,24 @@ type Case struct {
 // Evaluation is how near a goal is on a day.
 type Evaluation struct {
 	Day     Date
-	Scale   int // 0 to 10
+	Scale   int // 0 to 10, or NoScale
 	Outcome Outcome
 	Helped  string
+	Success string // what an agenda tells of it, without its code
+	By      string // user id
+}
+
+// NoScale is for a case that was closed without a word on how near its goal was.
+const NoScale = -1
+
+// From is the scale that the goal of now started from; false when nobody said.
+func (c Case) From() (scale int, known bool) {
+	for _, e := range slices.Backward(c.Evaluations) {
+		if e.Outcome == Begins || e.Outcome == Adjust {
+			return e.Scale, e.Scale != NoScale
+		}
+	}
+	return NoScale, false
 }
 
 // Outcome is how a case goes on after an evaluation.
@@ -164,6 +180,9 @@ const (
 	Close      Outcome = "afsluiten"
 	Celebrated Outcome = "vieren" // closed, as the goal was reached
 )
+
+// Ends: nothing is evaluated any more after it.
+func (o Outcome) Ends() bool { return o == Close || o == Celebrated }
 
 // Outcomes in the order in which a form shows them.
 var Outcomes = []Outcome{Continue, Adjust, Close, Celebrated}

@@ -1,0 +1,90 @@
+package view
+
+import (
+	"cmp"
+	"strings"
+
+	"kansbot/internal/chat"
+	"kansbot/internal/schedule"
+	"kansbot/internal/team"
+)
+
+// AskEvaluation asks the channel, and who by name, whether a goal is nearer.
+func (v View) AskEvaluation(c team.Case, who string) chat.Message {
+	asked := chat.Span{Style: chat.Bold, Text: v.say("team.word")}
+	if v.Member(who).Here {
+		asked = v.mention(who)
+	}
+	return chat.Message{
+		v.para("evaluate.ask", "code", c.Code, "who", asked),
+		v.buttons(v.button("evaluate.ask "+c.Code, "button.evaluate", chat.Primary)),
+	}
+}
+
+// EvaluationAnswered replaces AskEvaluation.
+func (v View) EvaluationAnswered(c team.Case, by string) chat.Message {
+	return chat.Message{v.note("evaluate.answered", "code", c.Code, "name", v.Name(by))}
+}
+
+// Unevaluated tells the chair, directly, that nobody evaluated.
+func (v View) Unevaluated(c team.Case) chat.Message {
+	button := v.button(AtHome+" "+v.Team.ID+" evaluate.ask "+c.Code, "button.evaluate", chat.Primary)
+	return chat.Message{v.para("evaluate.late", "code", c.Code, "day", v.day(c.Evaluate), "team", v.Team.Name), v.buttons(button)}
+}
+
+// GoalIntro is what an evaluation is about, in lines above its form: free text, for
+// who asks only.
+func (v View) GoalIntro(c team.Case) string {
+	var lines []string
+	if c.Need != "" {
+		lines = append(lines, v.say("goal.need", "need", c.Need))
+	}
+	lines = append(lines, v.say("goal.goal", "goal", c.Goal))
+	if n := len(c.Evaluations); n > 0 && c.Evaluations[n-1].Scale != team.NoScale {
+		lines = append(lines, v.say("goal.scale", "scale", c.Evaluations[n-1].Scale))
+	}
+	return strings.Join(append(lines, v.say("goal.only")), "\n")
+}
+
+// Evaluated tells the channel what the last evaluation of a case came to; from
+// is the scale that its goal started from, or team.NoScale.
+func (v View) Evaluated(c team.Case, from int) chat.Message {
+	last := c.Evaluations[len(c.Evaluations)-1]
+	var spans []chat.Span
+	switch {
+	case last.Scale == team.NoScale:
+	case from == team.NoScale || from == last.Scale:
+		spans = append(Spans(v.Lang, "evaluated.at", "code", c.Code, "scale", last.Scale), chat.Span{Text: " "})
+	default:
+		spans = append(Spans(v.Lang, "evaluated.from", "code", c.Code, "from", from, "scale", last.Scale), chat.Span{Text: " "})
+	}
+	day := v.short(c.Evaluate)
+	if last.Outcome.Ends() {
+		day = v.fullDay(c.Erase)
+	}
+	return chat.Message{{Kind: chat.Text, Text: append(spans, Spans(v.Lang, "evaluated."+string(last.Outcome), "code", c.Code, "day", day)...)}}
+}
+
+// fullDay is "vrijdag 4 juni 2027".
+func (v View) fullDay(d team.Date) string { return schedule.FormatDate(string(v.Lang), d, true) }
+
+// SuccessKept tells who told a success where it went.
+func (v View) SuccessKept(m team.Meeting, found bool) chat.Block {
+	if !found {
+		return v.note("evaluate.success.waits")
+	}
+	return v.note("evaluate.success", "when", v.When(m.Start))
+}
+
+// StillOpen lists, to who closed a case, the actions on it that are not done.
+func (v View) StillOpen(c team.Case, open []team.Action, today team.Date) chat.Message {
+	if len(open) == 0 {
+		return nil
+	}
+	return chat.Message{v.para("evaluate.open", "n", len(open), "code", c.Code, "day", v.fullDay(c.Erase)), v.actionItems(byDue(open), today)}
+}
+
+// Consent tells the asker what it means where parents stand now.
+func (v View) Consent(c team.Case) chat.Message {
+	return chat.Message{v.para("consent."+string(cmp.Or(c.Parents, team.NotYet)), "code", c.Code)}
+}
