@@ -40,6 +40,10 @@ var (
 	dues    map[string]func(*Request, store.Due) error
 )
 
+// answersLate are the presses that answer by themselves when the button is gone
+// already: of five who press at once, each hears how it went.
+var answersLate = []string{"meeting.in", "meeting.out", "meeting.lead"}
+
 // The tables refer to functions that refer to the tables, hence init.
 func init() {
 	commands = []command{
@@ -65,9 +69,12 @@ func init() {
 				{words: []string{"overslaan", "skip"}, run: meetingSkip},
 				{words: []string{"aanwezig", "attending"}, run: meetingComing},
 				{words: []string{"afwezig", "absent"}, run: meetingAway},
+				{words: []string{"ruil", "swap"}, run: meetingSwap},
+				{words: []string{"kies", "choose"}, run: meetingChoose},
 				{words: []string{"start", "begin"}, run: meetingStart},
 				{words: []string{"afronden", "finish"}, run: meetingFinish},
 				{words: []string{"verslag", "minutes"}, run: meetingMinutes},
+				{words: []string{"instellen", "settings"}, chair: true, run: meetingSettings},
 			},
 		},
 		{
@@ -105,6 +112,7 @@ func init() {
 		"signal.log":      signalSubmitted,
 		"signal.change":   signalChanged,
 		"meeting.plan":    planSubmitted,
+		"meeting.set":     meetingSubmitted,
 		"action.make":     actionSubmitted,
 		"action.postpone": postponeSubmitted,
 	}
@@ -112,6 +120,10 @@ func init() {
 		"team.set":        pressSetUp,
 		"meeting.in":      pressComing,
 		"meeting.out":     pressAway,
+		"meeting.lead":    pressLead,
+		"meeting.on":      pressGoesOn,
+		"meeting.off":     pressOff,
+		"agenda.choose":   pressChoose,
 		"meeting.keep":    pressKeep,
 		"meeting.drop":    pressNotNow,
 		"case.done":       pressDiscussed,
