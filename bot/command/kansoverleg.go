@@ -137,7 +137,7 @@ const (
 func (r *Request) refreshMeeting(m team.Meeting) error {
 	if m.Status == team.Skipped {
 		for _, key := range append(r.datedKeys(m), r.agendaKey(m)) {
-			if err := r.refresh(key, r.view().NotHeld(m, r.now)); err != nil {
+			if err := r.takeBack(key, r.view().NotHeld(m, r.now)); err != nil {
 				return err
 			}
 		}
@@ -161,6 +161,23 @@ func (r *Request) refreshMeeting(m team.Meeting) error {
 		return err
 	}
 	return r.refreshCards(m)
+}
+
+// refreshPlanned does so for every meeting to come.
+func (r *Request) refreshPlanned() error {
+	open, err := store.OpenMeetings(r.tx, r.team.ID)
+	if err != nil {
+		return err
+	}
+	for _, m := range open {
+		if m.Status != team.Planned {
+			continue
+		}
+		if err := r.refreshMeeting(m); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // datedKeys are the keys of posts that are about the day of a meeting: when it

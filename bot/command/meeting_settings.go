@@ -23,7 +23,7 @@ const allTurns = "alles"
 func meetingSettings(r *Request, _ string) (answer, error) {
 	return r.ask("meeting.set", 0, r.form("meeting",
 		r.fill("meeting", "minuten", strconv.Itoa(r.team.Minutes), 3),
-		r.fill("meeting", "minimum", strconv.Itoa(r.team.Quorum), 2),
+		r.fill("meeting", "minimum", strconv.Itoa(r.team.Quorum), 3),
 		r.choose("meeting", "beurten", options(r.lang, "turns.", []string{allTurns, string(team.NotesTurns), string(team.NoTurns)}),
 			cmp.Or(string(r.team.Turns), allTurns)),
 		optional(r.write("meeting", "punten", strings.Join(r.team.Standing, "\n"), maxStanding*(maxPoint+1))),

@@ -354,7 +354,7 @@ func (r *Request) move(m team.Meeting, start time.Time) (team.Meeting, error) {
 		if key == r.datedKeys(m)[i] {
 			continue
 		}
-		if err := r.refresh(key, gone); err != nil {
+		if err := r.takeBack(key, gone); err != nil {
 			return m, err
 		}
 	}
@@ -410,6 +410,15 @@ func (r *Request) refresh(key string, body chat.Message) error {
 		return err
 	}
 	return r.replace(key, body)
+}
+
+// takeBack withdraws a post that was not there yet; else it becomes body.
+func (r *Request) takeBack(key string, body chat.Message) error {
+	withdrawn, err := outbox.Withdraw(r.tx, key)
+	if err != nil || withdrawn {
+		return err
+	}
+	return r.refresh(key, body)
 }
 
 // planned is the next meeting, or the problem that there is none.

@@ -146,8 +146,12 @@ func (r *Request) locate() error {
 	if r.me.Here && r.me.Handle == e.User.Handle {
 		return nil
 	}
+	here := r.me.Here
 	r.me = known(r.me, e.User)
-	return store.PutMember(r.tx, k, r.me)
+	if err := store.PutMember(r.tx, k, r.me); err != nil || here {
+		return err
+	}
+	return r.retakeTurns()
 }
 
 // known is the member with what the platform now says of the person.

@@ -245,7 +245,7 @@ func (r *Request) served(m team.Meeting) error {
 			return err
 		}
 	}
-	return r.retakeTurns() // whose agendas show what was carried over
+	return r.refreshPlanned() // what was carried over is there
 }
 
 // meetingSwap gives a job to somebody else: "ruil @bram", and when it is not
