@@ -117,7 +117,6 @@ func (r *Request) evaluationForm(c team.Case, e evaluation) (chat.Form, error) {
 	), nil
 }
 
-
 func evaluationSubmitted(r *Request, evaluations int, v values) (answer, error) {
 	c, found, err := store.Cases.Get(r.tx, r.team.ID, v.get("casus"))
 	if err == nil && !found {

@@ -79,7 +79,8 @@ func (r *Request) agendaMessage(m team.Meeting) (chat.Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.view().Agenda(m, a, signals), nil
+	m, err = r.attended(m)
+	return r.view().Agenda(m, a, signals), err
 }
 
 func meetingAgenda(r *Request, _ string) (answer, error) {
@@ -92,7 +93,7 @@ func meetingAgenda(r *Request, _ string) (answer, error) {
 		return answer{}, err
 	}
 	onPage, err := r.onPage(m)
-	return answer{body: append(body, onPage...)}, err
+	return answer{body: append(r.view().AgendaReply(body), onPage...)}, err
 }
 
 // meetingPoint adds a point of somebody's own; the agenda in the channel shows
@@ -136,66 +137,15 @@ const (
 	maxPoints = 20  // for one meeting
 )
 
-func meetingComing(r *Request, _ string) (answer, error) { return r.rsvp(0, true) }
-
-func meetingAway(r *Request, _ string) (answer, error) { return r.rsvp(0, false) }
-
-func pressComing(r *Request, s string) (answer, error) { return r.pressRSVP(s, true) }
-
-func pressAway(r *Request, s string) (answer, error) { return r.pressRSVP(s, false) }
-
-func (r *Request) pressRSVP(s string, coming bool) (answer, error) {
-	nrs := subject(s)
-	if len(nrs) != 1 {
-		return answer{}, team.Wrong("", "button.gone")
-	}
-	return r.rsvp(nrs[0], coming)
-}
-
-// rsvp notes who comes; nr 0 is the next meeting.
-func (r *Request) rsvp(nr int, coming bool) (answer, error) {
-	m, err := r.planned()
-	if err != nil {
-		return answer{}, err
-	}
-	if nr != 0 && nr != m.Nr {
-		other, found, err := store.Meetings.Get(r.tx, r.team.ID, store.Nr(nr))
-		if err != nil {
-			return answer{}, err
-		}
-		if !found || other.Status != team.Planned {
-			return answer{}, team.Wrong("", "meeting.over")
-		}
-		m = other
-	}
-	if m.Present == nil {
-		m.Present = map[string]bool{}
-	}
-	m.Present[r.me.User] = coming
-	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
-		return answer{}, err
-	}
-	if err := r.did("meeting.rsvp", on("meeting", m.Nr)); err != nil {
-		return answer{}, err
-	}
-	if err := r.refreshMeeting(m); err != nil {
-		return answer{}, err
-	}
-	id := "rsvp.out"
-	if coming {
-		id = "rsvp.in"
-	}
-	return answer{body: r.say(id, "when", r.view().When(m.Start))}, nil
-}
-
 // refreshMeeting brings what was posted about a meeting up to date.
 func (r *Request) refreshMeeting(m team.Meeting) error {
 	if m.Status == team.Skipped {
-		off := r.view().NotHeld(m, r.now)
-		if err := r.refresh(r.agendaKey(m), off); err != nil {
-			return err
+		for _, key := range append(r.datedKeys(m), r.agendaKey(m)) {
+			if err := r.takeBack(key, r.view().NotHeld(m, r.now)); err != nil {
+				return err
+			}
 		}
-		return r.refresh(r.todayKey(m), off)
+		return r.refreshCards(m)
 	}
 	agenda, err := r.agendaMessage(m)
 	if err != nil {
@@ -208,7 +158,36 @@ func (r *Request) refreshMeeting(m team.Meeting) error {
 	if err != nil {
 		return err
 	}
-	return r.refresh(r.todayKey(m), today)
+	if err := r.refresh(r.todayKey(m), today); err != nil {
+		return err
+	}
+	if err := r.refreshWarnings(m); err != nil || m.Status != team.Planned {
+		return err
+	}
+	return r.refreshCards(m)
+}
+
+// refreshPlanned does so for every meeting to come.
+func (r *Request) refreshPlanned() error {
+	open, err := store.OpenMeetings(r.tx, r.team.ID)
+	if err != nil {
+		return err
+	}
+	for _, m := range open {
+		if m.Status != team.Planned {
+			continue
+		}
+		if err := r.refreshMeeting(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// datedKeys are the keys of posts that are about the day of a meeting: when it
+// moves, they stay behind.
+func (r *Request) datedKeys(m team.Meeting) []string {
+	return []string{r.todayKey(m), r.warningKey(m, "lead"), r.warningKey(m, "quorum")}
 }
 
 // todayKey has the date in it: a meeting that moves gets a reminder on its new
@@ -241,6 +220,9 @@ func meetingDue(r *Request, d store.Due) error {
 		}
 	}
 	var passed []schedule.Step
+	if err := r.assign(&m); err != nil { // somebody may be away by now
+		return err
+	}
 	for _, step := range r.stepsLeft(m) {
 		if !step.At.After(r.now) {
 			passed = append(passed, step)
@@ -289,7 +271,13 @@ func (r *Request) remind(m team.Meeting, step schedule.Step) error {
 	if err != nil {
 		return err
 	}
-	return r.post(key, "", r.late(step, body))
+	if err := r.post(key, "", r.late(step, body)); err != nil || step.Kind == schedule.StepPoints {
+		return err
+	}
+	if err := r.sendCards(m); err != nil || step.Kind == schedule.StepSoon {
+		return err
+	}
+	return r.warn(m)
 }
 
 // todayMessage is the reminder of the day itself. It has the agenda in it when
@@ -298,6 +286,9 @@ func (r *Request) remind(m team.Meeting, step schedule.Step) error {
 func (r *Request) todayMessage(m team.Meeting) (chat.Message, error) {
 	members, err := r.here()
 	if err != nil {
+		return nil, err
+	}
+	if m, err = r.attended(m); err != nil {
 		return nil, err
 	}
 	_, posted, err := outbox.Get(r.tx, r.agendaKey(m))

@@ -316,6 +316,9 @@ func (r *Request) newChair(m team.Member) (answer, error) {
 	if err := r.did("team.chair", "member "+m.User); err != nil {
 		return answer{}, err
 	}
+	if err := r.retakeTurns(); err != nil {
+		return answer{}, err
+	}
 	return answer{body: r.say("role.chair", "name", r.view().Name(m.User))}, r.notice(r.view().NewChair(m))
 }
 

@@ -272,6 +272,9 @@ func (r *Request) finish(m team.Meeting) error {
 	if err := r.did("meeting.finish", on("meeting", m.Nr)); err != nil {
 		return err
 	}
+	if err := r.served(m); err != nil {
+		return err
+	}
 	if err := r.closeThread(m); err != nil {
 		return err
 	}

@@ -223,6 +223,9 @@ func (r *Request) addMeeting(m team.Meeting) (team.Meeting, error) {
 		return m, err
 	}
 	m.Status, m.Start, m.First, m.Since = team.Planned, m.Start.UTC(), m.Start.UTC(), r.now.UTC()
+	if err := r.assign(&m); err != nil {
+		return m, err
+	}
 	if err := r.keepMeeting(m); err != nil {
 		return m, err
 	}
@@ -268,7 +271,10 @@ func (r *Request) move(m team.Meeting, start time.Time) (team.Meeting, error) {
 	was := m
 	m.Start, m.Since = start.UTC(), r.now.UTC()
 	if !m.Start.Equal(was.Start) {
-		m.Present = nil
+		m.Present, m.Stands = nil, nil
+	}
+	if err := r.assign(&m); err != nil {
+		return m, err
 	}
 	gone := r.view().Gone(was, m)
 	if err := r.settled(&m, gone); err != nil {
@@ -283,8 +289,11 @@ func (r *Request) move(m team.Meeting, start time.Time) (team.Meeting, error) {
 			return m, err
 		}
 	}
-	if r.todayKey(was) != r.todayKey(m) {
-		if err := r.refresh(r.todayKey(was), gone); err != nil {
+	for i, key := range r.datedKeys(was) {
+		if key == r.datedKeys(m)[i] {
+			continue
+		}
+		if err := r.takeBack(key, gone); err != nil {
 			return m, err
 		}
 	}
@@ -340,6 +349,15 @@ func (r *Request) refresh(key string, body chat.Message) error {
 		return err
 	}
 	return r.replace(key, body)
+}
+
+// takeBack withdraws a post that was not there yet; else it becomes body.
+func (r *Request) takeBack(key string, body chat.Message) error {
+	withdrawn, err := outbox.Withdraw(r.tx, key)
+	if err != nil || withdrawn {
+		return err
+	}
+	return r.refresh(key, body)
 }
 
 // planned is the next meeting, or the problem that there is none.

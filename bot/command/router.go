@@ -146,8 +146,12 @@ func (r *Request) locate() error {
 	if r.me.Here && r.me.Handle == e.User.Handle {
 		return nil
 	}
+	here := r.me.Here
 	r.me = known(r.me, e.User)
-	return store.PutMember(r.tx, k, r.me)
+	if err := store.PutMember(r.tx, k, r.me); err != nil || here {
+		return err
+	}
+	return r.retakeTurns()
 }
 
 // known is the member with what the platform now says of the person.
@@ -274,13 +278,13 @@ func (r *Request) pressed(act chat.Pressed) (answer, error) {
 	if !found { // not ours, or so new that we have yet to hear where it went
 		return answer{}, team.Wrong("", "button.early")
 	}
-	if !hasButton(post.Body, act.Do) {
+	name, subject, _ := strings.Cut(act.Do, " ")
+	if !hasButton(post.Body, act.Do) && !slices.Contains(answersLate, name) {
 		return answer{}, team.Wrong("", "button.gone")
 	}
 	if post.To.User == "" && post.To.Channel != r.event.Channel || post.To.User != "" && post.To.User != r.event.User.ID {
 		return answer{}, team.Wrong("", "button.gone")
 	}
-	name, subject, _ := strings.Cut(act.Do, " ")
 	if name == view.AtHome {
 		do, err := r.atHome(subject)
 		if err != nil {
@@ -340,6 +344,7 @@ func (r *Request) enroll(people []chat.Person) error {
 	if err != nil {
 		return err
 	}
+	changed := false
 	here := make(map[string]bool, len(people))
 	for _, p := range people {
 		here[p.ID] = true
@@ -348,7 +353,7 @@ func (r *Request) enroll(people []chat.Person) error {
 		if now == old {
 			continue
 		}
-		members[p.ID], r.news = now, true
+		members[p.ID], r.news, changed = now, true, true
 		if err := store.PutMember(r.tx, r.team, now); err != nil {
 			return err
 		}
@@ -357,7 +362,7 @@ func (r *Request) enroll(people []chat.Person) error {
 		if here[user] || !m.Here {
 			continue
 		}
-		m.Here = false
+		m.Here, changed = false, true
 		members[user] = m
 		if err := store.PutMember(r.tx, r.team, m); err != nil {
 			return err
@@ -366,7 +371,10 @@ func (r *Request) enroll(people []chat.Person) error {
 			return err
 		}
 	}
-	return nil
+	if !changed {
+		return nil
+	}
+	return r.retakeTurns()
 }
 
 // subject reads the numbers behind a button's verb.

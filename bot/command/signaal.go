@@ -443,17 +443,15 @@ func signalWithdraw(r *Request, typed string) (answer, error) {
 // refreshSignal brings all that the channel shows of a signal up to date: its
 // own post, the agenda, and its case in a meeting that is going on.
 func (r *Request) refreshSignal(s team.Signal) error {
-	next, found, err := r.nextMeeting()
+	next, _, err := r.nextMeeting()
 	if err != nil {
 		return err
 	}
 	if err := r.refresh(r.key("signal", s.Nr), r.view().Signal(s, next)); err != nil {
 		return err
 	}
-	if found {
-		if err := r.refreshMeeting(next); err != nil {
-			return err
-		}
+	if err := r.refreshPlanned(); err != nil {
+		return err
 	}
 	return r.refreshRunning(s)
 }

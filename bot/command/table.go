@@ -40,6 +40,10 @@ var (
 	dues    map[string]func(*Request, store.Due) error
 )
 
+// answersLate are the presses that answer by themselves when the button is gone
+// already: of five who press at once, each hears how it went.
+var answersLate = []string{"meeting.in", "meeting.out", "meeting.lead"}
+
 // The tables refer to functions that refer to the tables, hence init.
 func init() {
 	commands = []command{
@@ -66,6 +70,8 @@ func init() {
 				{words: []string{"overslaan", "skip"}, run: meetingSkip},
 				{words: []string{"aanwezig", "attending"}, run: meetingComing},
 				{words: []string{"afwezig", "absent"}, run: meetingAway},
+				{words: []string{"ruil", "swap"}, run: meetingSwap},
+				{words: []string{"kies", "choose"}, run: meetingChoose},
 				{words: []string{"start", "begin"}, run: meetingStart},
 				{words: []string{"doel", "goal"}, run: meetingGoal},
 				{words: []string{"afronden", "finish"}, run: meetingFinish},
@@ -73,6 +79,7 @@ func init() {
 				{words: []string{"kalender", "calendar"}, run: meetingCalendar},
 				{words: []string{"scherm", "screen"}, run: meetingScreen},
 				{words: []string{"evaluatie", "evaluation"}, run: meetingEvaluate},
+				{words: []string{"instellen", "settings"}, chair: true, run: meetingSettings},
 			},
 		},
 		{
@@ -111,6 +118,7 @@ func init() {
 		"signal.change":   signalChanged,
 		"meeting.plan":    planSubmitted,
 		"goal.set":        goalSubmitted,
+		"meeting.set":     meetingSubmitted,
 		"action.make":     actionSubmitted,
 		"action.postpone": postponeSubmitted,
 		"evaluate":        evaluationSubmitted,
@@ -119,6 +127,10 @@ func init() {
 		"team.set":        pressSetUp,
 		"meeting.in":      pressComing,
 		"meeting.out":     pressAway,
+		"meeting.lead":    pressLead,
+		"meeting.on":      pressGoesOn,
+		"meeting.off":     pressOff,
+		"agenda.choose":   pressChoose,
 		"meeting.keep":    pressKeep,
 		"meeting.drop":    pressNotNow,
 		"meeting.finish":  pressFinish,

@@ -15,6 +15,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"kansbot/bot/view"
 	"kansbot/internal/privacy"
 	"kansbot/internal/schedule"
 	"kansbot/internal/team"
@@ -108,11 +109,21 @@ func families(uses []use) map[string][]string {
 		"remind.*":          with("remind.", []string{schedule.StepAhead, schedule.StepDue, schedule.StepLate}),
 		"*.title":           {"actions.title", "mine.title", "workagenda.title"},
 		"*.none":            {"actions.none", "mine.none", "workagenda.none"},
+		"missing.*":         with("missing.", slices.DeleteFunc(slices.Clone(team.Roles), func(role team.Role) bool { return role == team.OtherRole })),
+		"turns.*":           {"turns.alles", "turns.notulist", "turns.vast"},
+		"rsvp.passed.*":     with("rsvp.passed.", view.Jobs),
+		"rsvp.yours.*":      with("rsvp.yours.", view.Jobs),
+		"turn.*":            with("turn.", view.Jobs),
+		"has.*":             with("has.", view.Jobs),
+		"card.*":            with("card.", view.Jobs),
 		"problem.private.*": with("problem.private.", privacy.Kinds),
 		"problem.*":         {},
 		"form.*":            {},
 		"form.*.submit":     {},
 		"form.*.intro":      {},
+	}
+	for _, nr := range []string{".1", ".2", ".3"} {
+		f["card.*"+nr] = suffixed(f["card.*"], nr)
 	}
 	f["case.*.by"] = suffixed(f["case.*"], ".by")
 	for _, c := range commands {

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -127,6 +128,8 @@ func (w *walk) checkMeetings(t *rapid.T, tx kv.Tx, meetings []team.Meeting) {
 			running++
 		}
 		w.checkDay(t, m)
+		w.checkJobs(t, tx, m)
+		w.checkWarnings(t, tx, m)
 		if other := occurrences[m.Occurrence]; other != 0 && m.Occurrence != "" {
 			t.Fatalf("meetings %d and %d are both %s", other, m.Nr, m.Occurrence)
 		}
@@ -176,6 +179,78 @@ func (w *walk) checkDay(t *rapid.T, m team.Meeting) {
 			}
 			return err
 		})
+	}
+}
+
+// checkJobs: who leads a meeting to come and who writes are two people who can,
+// and nobody is missing there while somebody could. Its turn is somebody's once.
+func (w *walk) checkJobs(t *rapid.T, tx kv.Tx, m team.Meeting) {
+	if m.Status != team.Planned {
+		return
+	}
+	members, err := store.Members.All(tx, w.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := w.team()
+	leader := cmp.Or(m.Chair, k.Chair)
+	able := map[string]bool{}
+	for _, who := range members {
+		coming, answered := m.Present[who.User]
+		able[who.User] = who.Here && (coming || !answered)
+		if !able[who.User] {
+			delete(able, who.User)
+		}
+	}
+	switch {
+	case m.Chair != "" && !able[m.Chair], m.Notes != "" && !able[m.Notes]:
+		t.Fatalf("%q leads meeting %d and %q writes, of %v", m.Chair, m.Nr, m.Notes, able)
+	case m.Notes == leader:
+		t.Fatalf("%q has both jobs in meeting %d", leader, m.Nr)
+	case k.Turns == team.AllTurns && m.Chair == "" && len(able) > 0, k.Turns != team.NoTurns && m.Notes == "" && len(able) > 1:
+		t.Fatalf("%q leads meeting %d and %q writes, although there are %v", m.Chair, m.Nr, m.Notes, able)
+	}
+	for user, instead := range m.Stands {
+		if coming, answered := m.Present[user]; !answered || coming {
+			t.Fatalf("%q comes, and %q in their place", user, instead)
+		}
+		if coming, answered := m.Present[instead]; instead == user || answered && !coming {
+			t.Fatalf("%q does not come, and stands in for %q", instead, user)
+		}
+	}
+}
+
+// checkWarnings: what was asked of the channel about who comes, it still asks
+// only while that is so.
+func (w *walk) checkWarnings(t *rapid.T, tx kv.Tx, m team.Meeting) {
+	day := team.DateOf(m.Start.In(zone("")))
+	for kind, asks := range map[string]string{"lead": "meeting.lead", "quorum": "meeting.on"} {
+		post, found, err := outbox.Get(tx, fmt.Sprintf("%s/%s/%d/%s", kind, w.id, m.Nr, day))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !found {
+			continue
+		}
+		possible := 0
+		members, _ := store.Members.All(tx, w.id)
+		able := map[string]bool{}
+		for _, who := range members {
+			if coming, answered := m.Present[who.User]; who.Here && (coming || !answered) {
+				possible++
+				able[who.User] = true
+			}
+		}
+		open := possible < w.team().Quorum && !m.HasSent(enough)
+		if kind == "lead" {
+			open = !able[cmp.Or(m.Chair, w.team().Chair)]
+		}
+		if m.Status != team.Planned {
+			open = false
+		}
+		if asking := strings.Contains(fmt.Sprint(post.Post.Body), asks); asking != open {
+			t.Fatalf("%s about meeting %d (%s) asks: %v", kind, m.Nr, m.Status, asking)
+		}
 	}
 }
 
@@ -263,7 +338,12 @@ func (w *walk) counts(tx kv.Tx, do string) bool {
 			return err == nil && m.Status == team.Running && m.Now == len(m.Agenda)
 		}
 		m, _, err := store.Meetings.Get(tx, w.id, store.Nr(nrs[0]))
-		return err == nil && m.Status == team.Planned && (strings.HasSuffix(name, ".in") || strings.HasSuffix(name, ".out") || !m.Instead.IsZero())
+		asks := name == "meeting.keep" || name == "meeting.drop"
+		return err == nil && m.Status == team.Planned && (!asks || !m.Instead.IsZero())
+	case "agenda":
+		m, _, err := store.Meetings.Get(tx, w.id, store.Nr(nrs[0]))
+		s, _, err2 := store.Signals.Get(tx, w.id, store.Nr(nrs[1]))
+		return err == nil && err2 == nil && m.Status == team.Planned && s.Status == team.Waiting
 	case "item":
 		m, _, err := store.Meetings.Get(tx, w.id, store.Nr(nrs[0]))
 		if err != nil || m.Status != team.Running || m.Agenda[nrs[1]].State != team.ItemOpen {

@@ -39,6 +39,8 @@ func TestAnyCourseOfEvents(t *testing.T) {
 			"agree":  w.agree,
 			"press":  w.press,
 			"people": w.people,
+			"turns":  w.turns,
+			"set":    w.settings,
 			"free":   w.free,
 			"wait":   w.wait,
 			"pass":   w.pass,
@@ -178,7 +180,7 @@ func (w *walk) agree(t *rapid.T) {
 
 // press finds a button in a post of any age.
 func (w *walk) press(t *rapid.T) {
-	kind := rapid.SampledFrom([]string{"item", "item", "meeting", "meeting", "late", "action", "remind", "agenda", "today", "proposal", "proposal"}).Draw(t, "kind")
+	kind := rapid.SampledFrom([]string{"item", "item", "meeting", "meeting", "late", "action", "remind", "agenda", "agenda", "today", "proposal", "proposal", "lead", "quorum"}).Draw(t, "kind")
 	said := slices.DeleteFunc(slices.Clone(w.said), func(key string) bool { return !strings.HasPrefix(key, kind+"/") })
 	if len(said) == 0 {
 		t.Skip("no such post")
@@ -228,6 +230,40 @@ func (w *walk) people(t *rapid.T) {
 	}
 	gone := rapid.SampledFrom(crew).Draw(t, "gone")
 	w.roster(slices.DeleteFunc(slices.Clone(crew), func(user string) bool { return user == gone })...)
+}
+
+// turns changes who comes and who does what.
+func (w *walk) turns(t *rapid.T) {
+	who := rapid.SampledFrom(crew).Draw(t, "who")
+	switch rapid.SampledFrom([]string{"away", "away", "stand", "swap", "job", "choose", "all"}).Draw(t, "what") {
+	case "away":
+		w.line(t, "/kansoverleg afwezig")
+	case "stand":
+		w.line(t, "/kansoverleg afwezig @%s", who)
+	case "swap":
+		w.line(t, "/kansoverleg ruil @%s", who)
+	case "job":
+		w.line(t, "/kansoverleg ruil %s @%s", rapid.SampledFrom([]string{"voorzitter", "notulist"}).Draw(t, "job"), who)
+	case "choose":
+		w.line(t, "/kansoverleg kies %s", rapid.SampledFrom([]string{"K-001", "K-002", "V-001", "3", "5"}).Draw(t, "case"))
+	case "all": // nobody is left to lead
+		for _, user := range crew {
+			w.types(user, "/kansoverleg afwezig")
+		}
+	}
+}
+
+func (w *walk) settings(t *rapid.T) {
+	chair := w.team().Chair
+	form := w.types(chair, "/kansoverleg instellen").Form
+	if form == nil {
+		t.Skip("the chair has left")
+	}
+	w.sends(chair, form, map[string][]string{
+		"minuten": {"60"}, "minimum": {rapid.SampledFrom([]string{"0", "2", "4", "5"}).Draw(t, "quorum")},
+		"beurten": {rapid.SampledFrom([]string{"alles", "alles", "notulist", "vast"}).Draw(t, "turns")},
+		"punten":  {rapid.SampledFrom([]string{"", "rondje mededelingen\nschermtijd"}).Draw(t, "standing")},
+	})
 }
 
 // free changes when school is closed: by the chair's own days, or by another

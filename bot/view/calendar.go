@@ -1,9 +1,6 @@
 package view
 
 import (
-	"unicode"
-	"unicode/utf8"
-
 	"kansbot/internal/chat"
 	"kansbot/internal/schedule"
 	"kansbot/internal/team"
@@ -22,9 +19,7 @@ func (v View) Closed(day team.Date, why schedule.Reason) string {
 	case why.Holiday.Name != "":
 		id = "closed.holiday"
 	}
-	sentence := v.say(id, "day", v.day(day), "why", why.Words(string(v.Lang)))
-	first, size := utf8.DecodeRuneInString(sentence)
-	return string(unicode.ToUpper(first)) + sentence[size:]
+	return capital(v.say(id, "day", v.day(day), "why", why.Words(string(v.Lang))))
 }
 
 // FreeDays is when school is closed, for who asks.

@@ -74,7 +74,7 @@ func (v View) Overview(m team.Meeting, found bool, signals, actions int) chat.Me
 		message = append(message, v.para("overview.running", "when", v.When(m.Start)))
 		choices = []string{"choice.finish", "/kansoverleg afronden"}
 	case found:
-		message = append(message, v.NextDate(m))
+		message = append(message, v.NextDate(m), chat.Block{Kind: chat.Note, Text: []chat.Span{{Text: v.jobs(m)}}})
 		choices = []string{"choice.agenda", "/kansoverleg agenda", "choice.in", "/kansoverleg aanwezig", "choice.out", "/kansoverleg afwezig"}
 	default:
 		message = append(message, v.para("overview.nodate"))
@@ -92,6 +92,7 @@ func (v View) Agenda(m team.Meeting, a team.Agenda, signals map[int]team.Signal)
 	if line := v.attendance(m); line != "" {
 		message = append(message, chat.Block{Kind: chat.Note, Text: []chat.Span{{Text: line}}})
 	}
+	message = append(message, v.choosable(m, a.Carried, signals)...)
 	return append(message, v.rsvp(m)...)
 }
 
@@ -168,84 +169,6 @@ func (v View) several(list []string) string {
 }
 
 const maxSeveral = 12
-
-// attendance is who comes and who does not, by name.
-func (v View) attendance(m team.Meeting) string {
-	var in, out []string
-	for _, user := range sortedUsers(m.Present) {
-		if m.Present[user] {
-			in = append(in, v.Name(user))
-		} else {
-			out = append(out, v.Name(user))
-		}
-	}
-	var line []string
-	if len(in) > 0 {
-		line = append(line, v.say("attendance.in", "names", strings.Join(in, ", ")))
-	}
-	if len(out) > 0 {
-		line = append(line, v.say("attendance.out", "names", strings.Join(out, ", ")))
-	}
-	return strings.Join(line, " ")
-}
-
-// rsvp asks who comes, until the meeting begins.
-func (v View) rsvp(m team.Meeting) chat.Message {
-	if m.Status != team.Planned {
-		return nil
-	}
-	nr := itoa(m.Nr)
-	return chat.Message{v.buttons(v.button("meeting.in "+nr, "button.in", chat.Primary), v.button("meeting.out "+nr, "button.out", chat.Neutral))}
-}
-
-// AskPoints asks the channel what should be on the agenda.
-func (v View) AskPoints(m team.Meeting) chat.Message {
-	return chat.Message{
-		v.para("ask.points", "when", v.When(m.Start)),
-		{Kind: chat.Bullets, Items: [][]chat.Span{Spans(v.Lang, "ask.signal"), Spans(v.Lang, "ask.point")}},
-	}
-}
-
-// Today reminds the channel on the day itself: who is in, and whose voice will
-// be missing, by role.
-//
-// It carries the agenda where that was not posted before: items may be nil.
-func (v View) Today(m team.Meeting, members []team.Member, items []team.AgendaItem, signals map[int]team.Signal) chat.Message {
-	message := chat.Message{v.para("today", "time", m.Start.In(v.Zone).Format("15:04"), "day", v.day(team.DateOf(m.Start.In(v.Zone))))}
-	if len(items) > 0 {
-		message = append(message, v.agendaItems(items, signals))
-	}
-	if line := v.attendance(m); line != "" {
-		message = append(message, chat.Block{Kind: chat.Text, Text: []chat.Span{{Text: line}}})
-	}
-	var silent, missing []string
-	for _, member := range members {
-		coming, answered := m.Present[member.User]
-		switch {
-		case !answered:
-			silent = append(silent, v.name(member))
-		case !coming && member.Role != team.NoRole:
-			missing = append(missing, v.say("role."+string(member.Role)))
-		}
-	}
-	if len(missing) > 0 {
-		message = append(message, v.para("today.missing", "roles", strings.Join(missing, ", ")))
-	}
-	if len(silent) > 0 {
-		message = append(message, v.note("today.silent", "names", strings.Join(silent, ", ")))
-	}
-	return append(message, v.rsvp(m)...)
-}
-
-// Soon is a quarter of an hour before the start.
-func (v View) Soon(m team.Meeting) chat.Message {
-	start := m.Start.In(v.Zone).Format("15:04")
-	chair, here := v.chair()
-	if !here {
-		return chat.Message{v.para("soon", "time", start)}
-	}
-	return chat.Message{v.para("soon.chair", "time", start, "chair", chair)}
-}
 
 // Late says that a reminder should have come at another time.
 func (v View) Late(at time.Time) chat.Block {

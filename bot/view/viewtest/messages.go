@@ -25,6 +25,7 @@ func (w *world) samples() []Sample {
 	w.kernteam()
 	w.aboutSignals()
 	w.aboutMeetings()
+	w.aboutPeople()
 	w.duringMeetings()
 	w.aboutTalks()
 	w.aboutActions()

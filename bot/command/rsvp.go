@@ -1,0 +1,166 @@
+package command
+
+import (
+	"maps"
+
+	"kansbot/internal/store"
+	"kansbot/internal/team"
+)
+
+func meetingComing(r *Request, _ string) (answer, error) { return r.rsvpNext(true, "") }
+
+// meetingAway also takes who comes instead: "afwezig @dewi".
+func meetingAway(r *Request, typed string) (answer, error) {
+	handle, _ := cutMention(line(typed))
+	if handle == "" {
+		return r.rsvpNext(false, "")
+	}
+	stand, err := r.who(handle)
+	if err != nil {
+		return answer{}, err
+	}
+	return r.rsvpNext(false, stand.User)
+}
+
+func pressComing(r *Request, s string) (answer, error) { return r.pressRSVP(s, true) }
+
+func pressAway(r *Request, s string) (answer, error) { return r.pressRSVP(s, false) }
+
+func (r *Request) pressRSVP(s string, coming bool) (answer, error) {
+	m, err := r.pressedMeeting(s)
+	if err != nil {
+		return answer{}, err
+	}
+	return r.rsvp(m, coming, "")
+}
+
+// pressedMeeting is the planned meeting that a button about one belongs to. Who
+// presses when it has begun or is over gets that for an answer.
+func (r *Request) pressedMeeting(s string) (team.Meeting, error) {
+	nrs := subject(s)
+	if len(nrs) == 0 {
+		return team.Meeting{}, team.Wrong("", "button.gone")
+	}
+	m, found, err := store.Meetings.Get(r.tx, r.team.ID, store.Nr(nrs[0]))
+	if err != nil || found && m.Status == team.Planned {
+		return m, err
+	}
+	switch {
+	case found && m.Status == team.Running:
+		return m, team.Wrong("", "meeting.begun")
+	case found && m.Status == team.Skipped:
+		return m, team.Wrong("", "meeting.off")
+	}
+	return m, team.Wrong("", "meeting.over")
+}
+
+func (r *Request) rsvpNext(coming bool, stand string) (answer, error) {
+	m, found, err := r.nextMeeting()
+	if err != nil {
+		return answer{}, err
+	}
+	if !found {
+		if _, running, err := r.running(); err != nil || running {
+			if err == nil {
+				err = team.Wrong("", "meeting.begun")
+			}
+			return answer{}, err
+		}
+		_, err := r.planned()
+		return answer{}, err
+	}
+	return r.rsvp(m, coming, stand)
+}
+
+// rsvp notes who comes; stand is who comes instead of the asker, or empty.
+func (r *Request) rsvp(m team.Meeting, coming bool, stand string) (answer, error) {
+	me := r.me.User
+	switch {
+	case stand == me && stand != "":
+		return answer{}, team.Wrong("wie", "stand.self", "example", "/kansoverleg afwezig @wie")
+	case stand != "" && r.cannot(m, r.member(stand)):
+		return answer{}, team.Wrong("wie", "stand.absent", "name", r.view().Name(stand), "example", "/kansoverleg afwezig")
+	}
+	was := m
+	m.Present = withAnswer(m.Present, me, coming)
+	switch m.Stands = maps.Clone(m.Stands); {
+	case coming:
+		delete(m.Stands, me)
+	case stand != "" && m.Stands == nil:
+		m.Stands = map[string]string{me: stand}
+	case stand != "":
+		m.Stands[me] = stand
+	}
+	if !coming { // nor for somebody else
+		maps.DeleteFunc(m.Stands, func(_, instead string) bool { return instead == me })
+	}
+	m, err := r.keepPeople(was, m)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := r.did("meeting.rsvp", on("meeting", m.Nr)); err != nil {
+		return answer{}, err
+	}
+	if err := r.tellStands(was, m); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.view().Answered(me, was, m)}, nil
+}
+
+// tellStands tells who stands in for somebody, or no longer does, and who
+// loses their stand-in.
+func (r *Request) tellStands(was, m team.Meeting) error {
+	me, v := r.me.User, r.view()
+	if before, now := was.Stands[me], m.Stands[me]; before != now {
+		if before != "" {
+			if err := r.tell(before, v.StandsNoMore(me, m)); err != nil {
+				return err
+			}
+		}
+		if now != "" {
+			if err := r.tell(now, v.StandsIn(me, m)); err != nil {
+				return err
+			}
+		}
+	}
+	for user, instead := range was.Stands {
+		if instead == me && user != me && m.Stands[user] == "" {
+			if err := r.tell(user, v.NoStandIn(me, m)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// cannot: somebody will not be at a meeting. They said so or, when they said
+// nothing, are away that day.
+func (r *Request) cannot(m team.Meeting, who team.Member) bool {
+	coming, answered := m.Present[who.User]
+	return !who.Here || answered && !coming || !answered && who.Absent(r.day(m))
+}
+
+// attended is the meeting with who is away that day among those who do not come.
+func (r *Request) attended(m team.Meeting) (team.Meeting, error) {
+	members, err := r.here()
+	if err != nil {
+		return m, err
+	}
+	for _, member := range members {
+		if _, answered := m.Present[member.User]; !answered && r.cannot(m, member) {
+			m.Present = withAnswer(m.Present, member.User, false)
+		}
+	}
+	return m, nil
+}
+
+// withAnswer is a copy of who comes, with one more answer.
+func withAnswer(present map[string]bool, user string, coming bool) map[string]bool {
+	answers := map[string]bool{user: coming}
+	for other, comes := range present {
+		if other != user {
+			answers[other] = comes
+		}
+	}
+	return answers
+}

@@ -1,0 +1,354 @@
+package command
+
+import (
+	"cmp"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+
+	"kansbot/bot/view"
+	"kansbot/internal/chat"
+	"kansbot/internal/outbox"
+	"kansbot/internal/schedule"
+	"kansbot/internal/store"
+	"kansbot/internal/team"
+)
+
+// assign gives the jobs of a planned meeting that nobody has, or that who has
+// them cannot do, to whose turn it is: the last time is longest ago, then by
+// name. Nobody has both. A meeting that begins now is led by who begins it.
+func (r *Request) assign(m *team.Meeting) error {
+	able, err := r.here()
+	if err != nil {
+		return err
+	}
+	able = slices.DeleteFunc(able, func(who team.Member) bool { return r.cannot(*m, who) })
+	open, err := store.OpenMeetings(r.tx, r.team.ID)
+	if err != nil {
+		return err
+	}
+	// What somebody is to do already counts as done.
+	led, noted := map[string]int{}, map[string]int{}
+	for _, other := range open {
+		if other.Nr != m.Nr {
+			led[other.Chair], noted[other.Notes] = max(led[other.Chair], other.Nr), max(noted[other.Notes], other.Nr)
+		}
+	}
+	next := func(last func(team.Member) int, without string) string {
+		best := ""
+		lowest := 0
+		for _, who := range able {
+			if n := last(who); who.User != without && (best == "" || n < lowest) {
+				best, lowest = who.User, n
+			}
+		}
+		return best
+	}
+	m.Chair, m.Notes = among(able, m.Chair), among(able, m.Notes)
+	if m.Chair == "" && r.team.Turns == team.AllTurns {
+		if !m.Start.After(r.now) {
+			m.Chair = among(able, r.me.User)
+		}
+		last := func(who team.Member) int { return max(who.Led, led[who.User]) }
+		m.Chair = cmp.Or(m.Chair, next(last, m.Notes), m.Notes)
+	}
+	leader := r.leader(*m)
+	if m.Notes == leader {
+		m.Notes = ""
+	}
+	if m.Notes == "" && r.team.Turns != team.NoTurns {
+		m.Notes = next(func(who team.Member) int { return max(who.Noted, noted[who.User]) }, leader)
+	}
+	return nil
+}
+
+// among is the user when they are one of the members, else nobody.
+func among(members []team.Member, user string) string {
+	if slices.ContainsFunc(members, func(who team.Member) bool { return who.User == user }) {
+		return user
+	}
+	return ""
+}
+
+// keepPeople saves a meeting after something changed in who comes, who leads or
+// who writes. While it is planned, a job that somebody cannot do goes to the
+// next; what was posted shows it, and who has a new job hears of it.
+func (r *Request) keepPeople(was, m team.Meeting) (team.Meeting, error) {
+	if m.Status == team.Planned {
+		if err := r.assign(&m); err != nil {
+			return m, err
+		}
+	}
+	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
+		return m, err
+	}
+	if err := r.refreshMeeting(m); err != nil {
+		return m, err
+	}
+	if m.HasSent(schedule.StepAgenda) && r.atWork() {
+		if err := r.warn(m); err != nil {
+			return m, err
+		}
+	}
+	for _, job := range view.Jobs {
+		if before, now := r.holder(was, job), r.holder(m, job); before != now {
+			if err := r.passOn(m, job, before, now); err != nil {
+				return m, err
+			}
+		}
+	}
+	return m, nil
+}
+
+// passOn tells who has a job now, and takes the card from who had it. Outside
+// school hours that waits for the next reminder.
+func (r *Request) passOn(m team.Meeting, job view.Job, before, now string) error {
+	if err := r.renew(r.cardKey(m, job, before), r.view().TakenOver(m, job)); err != nil {
+		return err
+	}
+	if now == "" || now == r.me.User || m.Status != team.Planned {
+		return nil
+	}
+	key := r.cardKey(m, job, now)
+	_, had, err := outbox.Get(r.tx, key)
+	if err != nil {
+		return err
+	}
+	if had {
+		if err := r.renew(key, r.view().Card(m, job)); err != nil {
+			return err
+		}
+	}
+	switch {
+	case !r.atWork():
+		return nil
+	case m.HasSent(schedule.StepAgenda) && !had:
+		return r.direct(key, now, r.view().Card(m, job))
+	}
+	return r.tell(now, r.view().Turn(m, job))
+}
+
+// holder is who has a job in a meeting; empty for the chair of a kernteam
+// who cannot come.
+func (r *Request) holder(m team.Meeting, job view.Job) string {
+	if job == view.Notes {
+		return m.Notes
+	}
+	if leader := r.leader(m); !r.cannot(m, r.member(leader)) {
+		return leader
+	}
+	return ""
+}
+
+// sendCards tells who has a job what it is, once, and in school hours. Who
+// always has it and has done it before, knows.
+func (r *Request) sendCards(m team.Meeting) error {
+	if !r.atWork() {
+		return nil
+	}
+	for _, job := range view.Jobs {
+		user := r.holder(m, job)
+		if user == "" {
+			continue
+		}
+		who := r.member(user)
+		fixed, before := r.team.Turns != team.AllTurns, who.Led
+		if job == view.Notes {
+			fixed, before = r.team.Turns == team.NoTurns, who.Noted
+		}
+		if fixed && before != 0 {
+			continue
+		}
+		if err := r.direct(r.cardKey(m, job, user), user, r.view().Card(m, job)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Request) cardKey(m team.Meeting, job view.Job, user string) string {
+	return r.key("job", m.Nr, strconv.Itoa(m.Round), string(job), user)
+}
+
+// refreshCards brings the cards of who has a job up to date.
+func (r *Request) refreshCards(m team.Meeting) error {
+	for _, job := range view.Jobs {
+		body := r.view().Card(m, job)
+		if m.Status == team.Skipped {
+			body = r.view().NotHeld(m, r.now)
+		}
+		if err := r.renew(r.cardKey(m, job, r.holder(m, job)), body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// renew is refresh for what mostly stays as it is.
+func (r *Request) renew(key string, body chat.Message) error {
+	post, found, err := outbox.Get(r.tx, key)
+	if err != nil || !found || reflect.DeepEqual(post.Post.Body, body) {
+		return err
+	}
+	return r.replace(key, body)
+}
+
+// tell sends one person something that happens any number of times.
+func (r *Request) tell(user string, body chat.Message) error {
+	n, err := store.Next(r.tx, "tell", r.team.ID)
+	if err != nil {
+		return err
+	}
+	return r.direct(r.key("tell", n), user, body)
+}
+
+// retakeTurns brings every meeting to come in line with who can do what.
+func (r *Request) retakeTurns() error {
+	open, err := store.OpenMeetings(r.tx, r.team.ID)
+	if err != nil {
+		return err
+	}
+	for _, m := range open {
+		if m.Status != team.Planned {
+			continue
+		}
+		if _, err := r.keepPeople(m, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// served notes whose turn it was, when a meeting is over.
+func (r *Request) served(m team.Meeting) error {
+	for _, job := range view.Jobs {
+		user := m.Notes
+		if job == view.Chair {
+			user = r.leader(m)
+		}
+		members, err := r.members()
+		if err != nil {
+			return err
+		}
+		who, found := members[user]
+		if !found {
+			continue
+		}
+		if job == view.Chair {
+			who.Led = max(who.Led, m.Nr)
+		} else {
+			who.Noted = max(who.Noted, m.Nr)
+		}
+		members[user] = who
+		if err := store.PutMember(r.tx, r.team, who); err != nil {
+			return err
+		}
+	}
+	return r.refreshPlanned() // what was carried over is there
+}
+
+// meetingSwap gives a job to somebody else: "ruil @bram", and when it is not
+// clear which, "ruil notulist @bram". When that one has the other job, the two
+// change places.
+func meetingSwap(r *Request, typed string) (answer, error) {
+	m, err := r.current()
+	if err != nil {
+		return answer{}, err
+	}
+	word, rest := firstWord(line(typed))
+	var job view.Job
+	switch {
+	case isWord(word, "voorzitter", "chair"):
+		job = view.Chair
+	case isWord(word, "notulist", "notulen", "notes", "minutes"):
+		job = view.Notes
+	default:
+		rest = line(typed)
+	}
+	handle, _ := cutMention(rest)
+	if handle == "" {
+		return answer{}, team.Wrong("wie", "swap.who", "example", "/kansoverleg ruil @wie")
+	}
+	to, err := r.who(handle)
+	if err != nil {
+		return answer{}, err
+	}
+	if job == "" {
+		if job, err = r.myJob(m, handle); err != nil {
+			return answer{}, err
+		}
+	}
+	return r.swap(m, job, to)
+}
+
+// myJob is the one job that the asker has.
+func (r *Request) myJob(m team.Meeting, handle string) (view.Job, error) {
+	switch me := r.me.User; me {
+	case r.holder(m, view.Chair):
+		return view.Chair, nil
+	case r.holder(m, view.Notes):
+		return view.Notes, nil
+	}
+	return "", team.Wrong("", "swap.which", "when", r.view().When(m.Start), "example", "/kansoverleg ruil "+r.lang.Say("swap.chair")+" @"+handle)
+}
+
+func (r *Request) swap(m team.Meeting, job view.Job, to team.Member) (answer, error) {
+	from := r.holder(m, job)
+	switch {
+	case from == to.User:
+		return answer{body: r.view().HasJob(m, job)}, nil
+	case from != "" && from != r.me.User && !r.isChair():
+		return answer{}, team.Wrong("", "swap.other", "name", r.view().Name(from))
+	case r.cannot(m, to):
+		return answer{}, team.Wrong("wie", "swap.absent", "name", r.view().Name(to.User))
+	}
+	was := m
+	if job == view.Chair {
+		m.Chair = to.User
+		if m.Notes == to.User {
+			m.Notes = from
+		}
+	} else {
+		if r.leader(m) == to.User {
+			m.Chair = from
+		}
+		m.Notes = to.User
+	}
+	m, err := r.keepPeople(was, m)
+	if err != nil {
+		return answer{}, err
+	}
+	if r.holder(m, job) != to.User { // with the other job to nobody but them
+		return answer{}, team.Wrong("wie", "swap.both", "name", r.view().Name(to.User))
+	}
+	return answer{body: r.view().HasJob(m, job)}, r.did("meeting.swap", on("meeting", m.Nr))
+}
+
+// current is the meeting that is going on, else the next one.
+func (r *Request) current() (team.Meeting, error) {
+	if m, found, err := r.running(); err != nil || found {
+		return m, err
+	}
+	return r.planned()
+}
+
+// pressLead makes the first who offers it the leader of a meeting without one;
+// the others hear who.
+func pressLead(r *Request, s string) (answer, error) {
+	m, err := r.pressedMeeting(s)
+	if err != nil {
+		return answer{}, err
+	}
+	if r.holder(m, view.Chair) != "" {
+		return answer{body: r.view().HasJob(m, view.Chair)}, nil
+	}
+	was := m
+	m.Present, m.Stands = withAnswer(m.Present, r.me.User, true), maps.Clone(m.Stands)
+	delete(m.Stands, r.me.User)
+	m.Chair = r.me.User
+	if m, err = r.keepPeople(was, m); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.say("lead.thanks", "when", r.view().When(m.Start))}, r.did("meeting.lead", on("meeting", m.Nr))
+}

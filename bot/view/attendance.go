@@ -1,0 +1,212 @@
+package view
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"kansbot/internal/chat"
+	"kansbot/internal/team"
+)
+
+// Job is what somebody does for a Kans!overleg.
+type Job string
+
+const (
+	Chair Job = "voorzitter"
+	Notes Job = "notulist"
+)
+
+// Jobs are all of them.
+var Jobs = []Job{Chair, Notes}
+
+// holder is who has a job, when they come.
+func (v View) holder(m team.Meeting, job Job) (user string, found bool) {
+	if user = m.Notes; job == Chair {
+		user = cmp.Or(m.Chair, v.Team.Chair)
+	}
+	who := v.Member(user)
+	comes, answered := m.Present[user]
+	return user, who.Here && (comes || !answered && !who.Absent(team.DateOf(m.Start.In(v.Zone))))
+}
+
+// attendance is who leads and who writes, who comes and who does not, by name.
+func (v View) attendance(m team.Meeting) string {
+	lines := []string{v.jobs(m)}
+	var in, out []string
+	for _, user := range sortedUsers(m.Present) {
+		switch stand := m.Stands[user]; {
+		case m.Present[user]:
+			in = append(in, v.Name(user))
+		case stand != "":
+			out = append(out, v.say("attendance.stand", "name", v.Name(user), "stand", v.Name(stand)))
+			if _, said := m.Present[stand]; !said {
+				in = append(in, v.Name(stand))
+			}
+		default:
+			out = append(out, v.Name(user))
+		}
+	}
+	if len(in) > 0 {
+		lines = append(lines, v.say("attendance.in", "names", strings.Join(in, ", ")))
+	}
+	if len(out) > 0 {
+		lines = append(lines, v.say("attendance.out", "names", strings.Join(out, ", ")))
+	}
+	return strings.Join(lines, " ")
+}
+
+// jobs is who leads a meeting, and who writes.
+func (v View) jobs(m team.Meeting) string {
+	line := v.say("jobs.nobody")
+	if leader, found := v.holder(m, Chair); found {
+		line = v.say("jobs.chair", "name", v.Name(leader))
+	}
+	if notes, found := v.holder(m, Notes); found {
+		line += " " + v.say("jobs.notes", "name", v.Name(notes))
+	}
+	return line
+}
+
+// rsvp asks who comes, until the meeting begins.
+func (v View) rsvp(m team.Meeting) chat.Message {
+	if m.Status != team.Planned {
+		return nil
+	}
+	nr := itoa(m.Nr)
+	return chat.Message{v.buttons(v.button("meeting.in "+nr, "button.in", chat.Primary), v.button("meeting.out "+nr, "button.out", chat.Neutral))}
+}
+
+// Answered confirms to who said whether they come, and says what that changed.
+func (v View) Answered(user string, was, m team.Meeting) chat.Message {
+	id := "rsvp.out"
+	if m.Present[user] {
+		id = "rsvp.in"
+	}
+	message := chat.Message{v.para(id, "when", v.When(m.Start))}
+	for _, job := range Jobs {
+		before, had := v.holder(was, job)
+		now, found := v.holder(m, job)
+		switch {
+		case !found || now == before:
+		case had && before == user:
+			message = append(message, v.para("rsvp.passed."+string(job), "name", v.Name(now)))
+		case now == user:
+			message = append(message, v.para("rsvp.yours."+string(job)))
+		}
+	}
+	switch stand := m.Stands[user]; {
+	case m.Present[user]:
+	case stand != "":
+		message = append(message, v.para("rsvp.stand", "name", v.Name(stand)))
+	default:
+		message = append(message, v.note("rsvp.nostand"))
+	}
+	return message
+}
+
+// AskPoints asks the channel what should be on the agenda.
+func (v View) AskPoints(m team.Meeting) chat.Message {
+	return chat.Message{
+		v.para("ask.points", "when", v.When(m.Start)),
+		{Kind: chat.Bullets, Items: [][]chat.Span{Spans(v.Lang, "ask.signal"), Spans(v.Lang, "ask.point")}},
+	}
+}
+
+// Today reminds the channel on the day itself: who is in, and whose voice will
+// be missing, by role.
+//
+// It carries the agenda where that was not posted before: items may be nil.
+func (v View) Today(m team.Meeting, members []team.Member, items []team.AgendaItem, signals map[int]team.Signal) chat.Message {
+	message := chat.Message{v.para("today", "time", m.Start.In(v.Zone).Format("15:04"), "day", v.day(team.DateOf(m.Start.In(v.Zone))))}
+	if len(items) > 0 {
+		message = append(message, v.agendaItems(items, signals))
+	}
+	message = append(message, chat.Block{Kind: chat.Text, Text: []chat.Span{{Text: v.attendance(m)}}})
+	var silent, missing []string
+	for _, member := range members {
+		coming, answered := m.Present[member.User]
+		switch {
+		case !answered && !standsIn(m, member.User):
+			silent = append(silent, v.name(member))
+		case answered && !coming && m.Stands[member.User] != "":
+			message = append(message, v.para("today.stand", "name", v.name(member), "stand", v.Name(m.Stands[member.User])))
+		case answered && !coming && v.roleMissing(m, member, members):
+			if role := v.say("missing." + string(member.Role)); !slices.Contains(missing, role) {
+				missing = append(missing, role)
+			}
+		}
+	}
+	if len(missing) > 0 {
+		message = append(message, v.para("today.missing", "n", len(missing), "roles", capital(v.list(missing))))
+	}
+	if len(silent) > 0 {
+		message = append(message, v.note("today.silent", "names", strings.Join(silent, ", ")))
+	}
+	return append(message, v.rsvp(m)...)
+}
+
+// standsIn: somebody else comes by this member.
+func standsIn(m team.Meeting, user string) bool {
+	for _, stand := range m.Stands {
+		if stand == user {
+			return true
+		}
+	}
+	return false
+}
+
+// roleMissing: nobody speaks for the role of somebody who does not come.
+func (v View) roleMissing(m team.Meeting, who team.Member, members []team.Member) bool {
+	if who.Role == team.NoRole || who.Role == team.OtherRole || m.Stands[who.User] != "" {
+		return false
+	}
+	return !slices.ContainsFunc(members, func(other team.Member) bool {
+		coming, answered := m.Present[other.User]
+		return other.Role == who.Role && (coming || !answered || m.Stands[other.User] != "")
+	})
+}
+
+// list is "a, b en c".
+func (v View) list(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return v.say("people.and", "list", strings.Join(words[:last], ", "), "last", words[last])
+}
+
+// capital is a text with a capital at its beginning.
+func capital(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
+}
+
+// Soon is a quarter of an hour before the start.
+func (v View) Soon(m team.Meeting) chat.Message {
+	start := m.Start.In(v.Zone).Format("15:04")
+	message := chat.Message{v.para("soon", "time", start)}
+	if leader, found := v.holder(m, Chair); found {
+		message[0] = v.para("soon.chair", "time", start, "chair", v.mention(leader))
+	}
+	if notes, found := v.holder(m, Notes); found {
+		message = append(message, v.note("soon.notes", "name", v.Name(notes)))
+	}
+	return message
+}
+
+// StandsIn tells somebody for whom they come; StandsNoMore that it is not
+// needed, and NoStandIn who does not come for them after all.
+func (v View) StandsIn(user string, m team.Meeting) chat.Message {
+	return chat.Message{v.para("stand.in", "name", v.Name(user), "when", v.When(m.Start), "team", v.Team.Name), v.note("stand.note")}
+}
+
+func (v View) StandsNoMore(user string, m team.Meeting) chat.Message {
+	return chat.Message{v.para("stand.off", "name", v.Name(user), "when", v.When(m.Start), "team", v.Team.Name)}
+}
+
+func (v View) NoStandIn(user string, m team.Meeting) chat.Message {
+	return chat.Message{v.para("stand.gone", "name", v.Name(user), "when", v.When(m.Start), "team", v.Team.Name), v.note("stand.gone.note")}
+}
