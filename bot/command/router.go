@@ -274,11 +274,11 @@ func (r *Request) pressed(act chat.Pressed) (answer, error) {
 	if !found { // not ours, or so new that we have yet to hear where it went
 		return answer{}, team.Wrong("", "button.early")
 	}
-	if !hasButton(post.Body, act.Do) {
-		return answer{}, team.Wrong("", "button.gone")
-	}
 	if post.To.User == "" && post.To.Channel != r.event.Channel || post.To.User != "" && post.To.User != r.event.User.ID {
 		return answer{}, team.Wrong("", "button.gone")
+	}
+	if !hasButton(post.Body, act.Do) {
+		return answer{}, r.buttonGone(act.Do)
 	}
 	name, subject, _ := strings.Cut(act.Do, " ")
 	if name == view.AtHome {
@@ -363,6 +363,9 @@ func (r *Request) enroll(people []chat.Person) error {
 			return err
 		}
 		if err := r.did("member.left", "member "+user); err != nil {
+			return err
+		}
+		if err := r.left(user); err != nil {
 			return err
 		}
 	}

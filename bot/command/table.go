@@ -78,8 +78,11 @@ func init() {
 				{words: []string{"mijn", "mine"}, run: actionMine},
 				{words: []string{"klaar", "done"}, run: actionDone},
 				{words: []string{"uitstel", "postpone"}, run: actionPostpone},
+				{words: []string{"later", "snooze"}, run: actionLater},
 				{words: []string{"hulp", "assist"}, run: actionHelp},
 				{words: []string{"geef", "give"}, run: actionGive},
+				{words: []string{"hielp", "helped"}, run: actionHelped},
+				{words: []string{"open", "reopen"}, run: actionReopen},
 			},
 		},
 		{
@@ -91,6 +94,9 @@ func init() {
 				{words: []string{"ik", "me"}, run: teamCard},
 				{words: []string{"instellen", "settings"}, chair: true, run: teamSettings},
 				{words: []string{"vrij", "free"}, run: teamFree},
+				{words: []string{"weg", "away"}, run: teamAway},
+				{words: []string{"terug", "back"}, run: teamBack},
+				{words: []string{"stil", "mute"}, run: teamMute},
 				{words: []string{"werkagenda", "workagenda"}, run: teamWorkAgenda},
 			},
 		},
@@ -107,6 +113,7 @@ func init() {
 		"meeting.plan":    planSubmitted,
 		"action.make":     actionSubmitted,
 		"action.postpone": postponeSubmitted,
+		"action.hand":     handSubmitted,
 	}
 	presses = map[string]func(*Request, string) (answer, error){
 		"team.set":        pressSetUp,
@@ -120,6 +127,10 @@ func init() {
 		"action.done":     pressDone,
 		"action.postpone": pressPostpone,
 		"action.help":     pressHelp,
+		"action.later":    pressLater,
+		"action.take":     pressTake,
+		"action.hand":     pressHand,
+		"action.callback": pressCallback,
 	}
 	dues = map[string]func(*Request, store.Due) error{
 		"form":    formGone,
@@ -129,6 +140,9 @@ func init() {
 		homesDue:  homesChange,
 		homeDue:   homeChanges,
 		summerDue: beforeSummer,
+		leftDue:   hasLeft,
+		weeklyDue: weekly,
+		weekDue:   weekFor,
 	}
 }
 

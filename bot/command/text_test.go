@@ -15,6 +15,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"kansbot/bot/view"
 	"kansbot/internal/privacy"
 	"kansbot/internal/schedule"
 	"kansbot/internal/team"
@@ -102,7 +103,7 @@ func families(uses []use) map[string][]string {
 		"haste.*":           {"haste.wachten", "haste.eerder"},
 		"agenda.*":          with("agenda.", []team.ItemKind{team.Welcome, team.Spare, team.Closing}), // the others have a text each
 		"case.*":            with("case.", []team.ItemState{team.ItemDiscussed, team.ItemCarried}),
-		"remind.*":          with("remind.", []string{schedule.StepAhead, schedule.StepDue, schedule.StepLate}),
+		"remind.*":          with("remind.", []string{schedule.StepAhead, schedule.StepDue, schedule.StepLate, view.StepLater}),
 		"*.title":           {"actions.title", "mine.title", "workagenda.title"},
 		"*.none":            {"actions.none", "mine.none", "workagenda.none"},
 		"problem.private.*": with("problem.private.", privacy.Kinds),
