@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -152,13 +153,19 @@ func (p *mattermostPlay) sends(user string, form chat.Form, values map[string][]
 
 func (p *mattermostPlay) presses(user, post, button string) error {
 	p.last = "presses"
-	posts, err := p.server.Posts(p.room.Id)
+	direct, err := p.users[user].DM(p.botID())
 	if err != nil {
 		return err
 	}
-	for i := len(posts) - 1; i >= 0; i-- {
-		if text := p.post(posts[i]); words(text, post) && words(text, "["+button+"]") {
-			return p.users[user].Press(posts[i].Id, button)
+	for _, channel := range []string{p.room.Id, direct} {
+		posts, err := p.server.Posts(channel)
+		if err != nil {
+			return err
+		}
+		for _, q := range slices.Backward(posts) {
+			if text := p.post(q); words(text, post) && words(text, "["+button+"]") {
+				return p.users[user].Press(q.Id, button)
+			}
 		}
 	}
 	return fmt.Errorf("no post with %q and a button %q", post, button)

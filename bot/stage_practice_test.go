@@ -69,18 +69,23 @@ func (p *practicePlay) sends(user string, form chat.Form, values map[string][]st
 }
 
 func (p *practicePlay) presses(user, post, button string) error {
-	var ids []chat.PostID
-	for _, thread := range p.room.Posts(playChannel) {
-		for _, q := range append([]practice.Post{thread.Post}, thread.Replies...) {
-			if words(asRead(q.Body), post) && words(asRead(q.Body), "["+button+"]") {
-				ids = append(ids, q.ID)
+	newest := func(threads []practice.Thread) (id chat.PostID) {
+		for _, thread := range threads {
+			for _, q := range append([]practice.Post{thread.Post}, thread.Replies...) {
+				if words(asRead(q.Body), post) && words(asRead(q.Body), "["+button+"]") {
+					id = q.ID
+				}
 			}
 		}
+		return id
 	}
-	if len(ids) == 0 {
-		return fmt.Errorf("no post with %q and a button %q", post, button)
+	if id := newest(p.room.Posts(playChannel)); id != "" {
+		return p.room.Press(context.Background(), p.seat(user), string(id), button)
 	}
-	return p.room.Press(context.Background(), p.seat(user), string(ids[len(ids)-1]), button)
+	if id := newest(p.room.Direct(user)); id != "" {
+		return p.room.Press(context.Background(), practice.Seat{User: user}, string(id), button)
+	}
+	return fmt.Errorf("no post with %q and a button %q", post, button)
 }
 
 func (p *practicePlay) opens(user string) error {

@@ -128,11 +128,16 @@ func (p *slackPlay) sends(user string, form chat.Form, values map[string][]strin
 
 func (p *slackPlay) presses(user, post, button string) error {
 	var newest slacktest.Message
-	for _, m := range p.room.Messages() {
-		for _, m := range append([]slacktest.Message{m}, m.Replies...) {
-			if text := m.Read(); m.TS > newest.TS && words(text, post) && words(text, "["+button+"]") {
-				newest = m
+	for _, place := range [][]slacktest.Message{p.room.Messages(), p.users[user].DM(p.bot).Messages()} {
+		for _, m := range place {
+			for _, m := range append([]slacktest.Message{m}, m.Replies...) {
+				if text := m.Read(); m.TS > newest.TS && words(text, post) && words(text, "["+button+"]") {
+					newest = m
+				}
 			}
+		}
+		if newest.TS != "" {
+			break
 		}
 	}
 	if newest.TS == "" {

@@ -242,5 +242,5 @@ func (r *Request) make(a team.Action) (answer, error) {
 	if moved {
 		body = append(body, r.view().Deadline(asked, why, due))
 	}
-	return answer{body: body}, nil
+	return answer{body: append(body, r.view().WhileAway(r.member(a.Owner), r.today())...)}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kansbot/bot/view"
 	"kansbot/internal/chat"
 	"kansbot/internal/schedule"
 	"kansbot/internal/store"
@@ -19,18 +20,24 @@ func (r *Request) keepAction(a team.Action) error {
 	if err := store.PutAction(r.tx, r.team.ID, a); err != nil {
 		return err
 	}
+	if err := r.refreshHandover(a.Owner); err != nil {
+		return err
+	}
 	return r.timeAction(a)
 }
 
-// timeAction sets the moment of an action: its next step, and after the last
-// one the chair's, once a week.
+// timeAction sets the moment of an action: the day that somebody wants to come
+// back to it, else its next step, and after the last one the chair's, once a
+// week.
 func (r *Request) timeAction(a team.Action) error {
 	due := store.Due{ID: r.key("action", a.Nr), Team: r.team.ID, Kind: "action", Nr: a.Nr}
 	if a.Status != team.ToDo {
 		return store.Unschedule(r.tx, due.ID)
 	}
 	due.At = schedule.NextWeekly(r.calendar(), r.now)
-	if steps := r.followUps(a); len(steps) > 0 {
+	if steps := r.followUps(a); !a.Snoozed.IsZero() {
+		due.At = r.calendar().At(r.calendar().NextSchoolDay(a.Snoozed), schedule.DayStart)
+	} else if len(steps) > 0 {
 		due.At = steps[0].At
 		if a.Reminded == r.today() { // once a day, whatever the school days make of it
 			due.At = later(due.At, r.calendar().At(r.calendar().AddSchoolDays(a.Reminded, 1), schedule.DayStart))
@@ -43,7 +50,7 @@ func (r *Request) timeAction(a team.Action) error {
 // week does not start again.
 func (r *Request) retimeAction(a team.Action) error {
 	d, set, err := store.Scheduled(r.tx, r.key("action", a.Nr))
-	if err != nil || set && len(r.followUps(a)) == 0 && d.At.Before(schedule.NextWeekly(r.calendar(), r.now)) {
+	if err != nil || set && a.Snoozed.IsZero() && len(r.followUps(a)) == 0 && d.At.Before(schedule.NextWeekly(r.calendar(), r.now)) {
 		return err
 	}
 	return r.timeAction(a)
@@ -66,8 +73,12 @@ func (r *Request) followUps(a team.Action) []schedule.Step {
 	return slices.DeleteFunc(steps, func(step schedule.Step) bool { return !step.At.After(a.Since) })
 }
 
-// chairStep begins the name of what comes each week after the last step.
-const chairStep = "chair-"
+// What comes each week after the last step, and on the day that somebody wanted
+// to come back to an action, has a name that ends in its day.
+const (
+	chairStep = "chair-"
+	laterStep = view.StepLater + "-"
+)
 
 // thread is the key of the first post of the thread that an action lives in.
 func (r *Request) thread(a team.Action) string {
@@ -78,7 +89,8 @@ func (r *Request) thread(a team.Action) string {
 }
 
 // actionDue reminds the owner, in the thread: one reminder, however many
-// steps were slept through. After the last step it is the chair's turn.
+// steps were slept through or put off. After the last step it is the chair's
+// turn.
 func actionDue(r *Request, d store.Due) error {
 	a, found, err := store.Actions.Get(r.tx, r.team.ID, store.Nr(d.Nr))
 	if err != nil || !found || a.Status != team.ToDo {
@@ -94,14 +106,20 @@ func actionDue(r *Request, d store.Due) error {
 			a.Sent = append(a.Sent, s.Kind)
 		}
 	}
-	a.Reminded = r.today()
+	snoozed := !a.Snoozed.IsZero()
+	a.Reminded, a.Snoozed = r.today(), team.Date{}
 	var body chat.Message
-	if step != "" {
+	switch {
+	case step != "":
 		body = r.view().Reminder(a, step, r.today())
-	} else {
+	case snoozed:
+		step = laterStep + r.today().String()
+		a.Sent = append(a.Sent, step)
+		body = r.view().Reminder(a, view.StepLater, r.today())
+	default:
 		step = chairStep + r.today().String()
 		a.Sent = append(a.Sent, step)
-		body = r.view().ChairReminder(a)
+		body = r.view().ChairReminder(a, r.today())
 	}
 	if err := r.post(r.remindKey(a, step), r.thread(a), body); err != nil {
 		return err
@@ -111,6 +129,16 @@ func actionDue(r *Request, d store.Due) error {
 
 func (r *Request) remindKey(a team.Action, step string) string {
 	return r.key("remind", a.Nr, a.Due.String(), step)
+}
+
+// refreshReminders changes what the reminders of an action say by now.
+func (r *Request) refreshReminders(a team.Action, body chat.Message) error {
+	for _, step := range a.Sent {
+		if err := r.refresh(r.remindKey(a, step), body); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func actionList(r *Request, _ string) (answer, error) {
@@ -129,26 +157,34 @@ func actionMine(r *Request, _ string) (answer, error) {
 	return answer{body: r.view().Mine(mine, r.today())}, nil
 }
 
-// action finds the action that a line starts with. Without a number it is the
-// asker's own, when there is just one.
+// action finds the open action that a line starts with. Without a number it is
+// the asker's own, when there is just one.
 func (r *Request) action(typed, verb string) (a team.Action, rest string, err error) {
-	nr, rest, given := number(typed)
-	if !given {
+	if _, _, given := number(typed); !given {
 		mine, err := store.OpenActionsOf(r.tx, r.team.ID, r.me.User)
+		if err == nil && len(mine) == 1 {
+			return mine[0], line(typed), nil
+		}
 		if err != nil {
 			return a, "", err
 		}
-		if len(mine) == 1 {
-			return mine[0], line(typed), nil
-		}
+	}
+	a, rest, err = r.anyAction(typed, verb)
+	if err == nil && a.Status != team.ToDo {
+		err = r.alreadyDone(a)
+	}
+	return a, rest, err
+}
+
+// anyAction finds the action whose number a line starts with, done or not.
+func (r *Request) anyAction(typed, verb string) (a team.Action, rest string, err error) {
+	nr, rest, given := number(typed)
+	if !given {
 		return a, "", team.Wrong("", "action.nr", "understood", line(typed), "example", "/actie "+verb+" 7")
 	}
 	a, found, err := store.Actions.Get(r.tx, r.team.ID, store.Nr(nr))
 	if err == nil && !found {
 		err = team.Wrong("", "action.none", "nr", strconv.Itoa(nr), "example", "/actie lijst")
-	}
-	if err == nil && a.Status != team.ToDo {
-		err = r.alreadyDone(a)
 	}
 	return a, rest, err
 }
@@ -174,56 +210,6 @@ func (r *Request) pressedAction(s string) (team.Action, error) {
 		return a, r.alreadyDone(a)
 	}
 	return a, nil
-}
-
-func actionDone(r *Request, typed string) (answer, error) {
-	a, helped, err := r.action(typed, "klaar")
-	if err != nil {
-		return answer{}, err
-	}
-	return r.done(a, helped)
-}
-
-func pressDone(r *Request, s string) (answer, error) {
-	a, err := r.pressedAction(s)
-	if err != nil {
-		return answer{}, err
-	}
-	return r.done(a, "")
-}
-
-func (r *Request) done(a team.Action, helped string) (answer, error) {
-	if n := len([]rune(helped)); n > maxHelped {
-		return answer{}, team.Wrong("", "long", "n", strconv.Itoa(n), "max", strconv.Itoa(maxHelped))
-	}
-	if err := r.guard(passage{"", helped}); err != nil {
-		return answer{}, err
-	}
-	a.Status, a.Done, a.DoneBy, a.Helped = team.Done, r.now.UTC(), r.me.User, helped
-	if err := r.keepAction(a); err != nil {
-		return answer{}, err
-	}
-	if err := r.did("action.done", on("action", a.Nr)); err != nil {
-		return answer{}, err
-	}
-	if err := r.refreshAction(a); err != nil {
-		return answer{}, err
-	}
-	return answer{body: r.say("action.done", "nr", a.Nr)}, nil
-}
-
-// refreshAction brings the action's post and its reminders up to date; old
-// reminders lose their buttons.
-func (r *Request) refreshAction(a team.Action) error {
-	if err := r.refresh(r.key("action", a.Nr), r.view().Action(a)); err != nil {
-		return err
-	}
-	for _, step := range a.Sent {
-		if err := r.refresh(r.remindKey(a, step), r.view().Settled(a)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 var untilPattern = regexp.MustCompile(`(?i)^(?:tot|naar|op|until|to|till)\s+`)
@@ -275,17 +261,15 @@ func postponeSubmitted(r *Request, nr int, v values) (answer, error) {
 func (r *Request) postpone(a team.Action, asked team.Date) (answer, error) {
 	old := a
 	due, why, moved := r.freeDays().Deadline(asked)
-	a.Due, a.Since, a.Sent, a.Help = due, r.now.UTC(), nil, false
+	a.Due, a.Since, a.Sent, a.Help, a.Snoozed = due, r.now.UTC(), nil, false, team.Date{}
 	if err := r.keepAction(a); err != nil {
 		return answer{}, err
 	}
 	if err := r.did("action.postpone", on("action", a.Nr)); err != nil {
 		return answer{}, err
 	}
-	for _, step := range old.Sent {
-		if err := r.refresh(r.remindKey(old, step), r.view().Postponed(a, r.me.User)); err != nil {
-			return answer{}, err
-		}
+	if err := r.refreshReminders(old, r.view().Postponed(a, r.me.User)); err != nil {
+		return answer{}, err
 	}
 	if err := r.refresh(r.key("action", a.Nr), r.view().Action(a)); err != nil {
 		return answer{}, err
@@ -297,83 +281,58 @@ func (r *Request) postpone(a team.Action, asked team.Date) (answer, error) {
 	return answer{body: body}, nil
 }
 
-// actionGive hands an action to another member.
-func actionGive(r *Request, typed string) (answer, error) {
-	handle, rest := cutMention(line(typed))
-	a, _, err := r.action(rest, "geef")
+// How many school days from now a reminder comes back when somebody wants it
+// later, and how many at most.
+const (
+	snoozeDays    = 3
+	maxSnoozeDays = 10
+)
+
+// actionLater keeps the reminders of an action away until a day; its date stays.
+func actionLater(r *Request, typed string) (answer, error) {
+	a, rest, err := r.action(typed, "later")
 	if err != nil {
 		return answer{}, err
 	}
-	if handle == "" {
-		return answer{}, team.Wrong("wie", "action.who", "example", "/actie geef "+strconv.Itoa(a.Nr)+" @"+r.me.Handle)
+	when := untilPattern.ReplaceAllString(rest, "")
+	if when == "" {
+		return r.snooze(a, r.calendar().AddSchoolDays(r.today(), snoozeDays))
 	}
-	owner, err := r.who(handle)
+	day, err := schedule.ParseDate(when, r.today())
+	prefix := "/actie later " + strconv.Itoa(a.Nr) + " tot "
+	var p *team.Problem
+	if errors.As(err, &p) {
+		return answer{}, withPrefix(p, prefix)
+	}
 	if err != nil {
 		return answer{}, err
 	}
-	if err := store.TakeAction(r.tx, r.team.ID, a); err != nil {
-		return answer{}, err
+	last := r.calendar().AddSchoolDays(r.today(), maxSnoozeDays)
+	if !day.After(r.today()) || day.After(last) {
+		return answer{}, team.Wrong("datum", "later.range", "day", schedule.FormatDate(string(r.lang), last, false),
+			"example", prefix+schedule.ShortDate(string(r.lang), last))
 	}
-	a.Owner = owner.User
-	if err := r.keepAction(a); err != nil {
-		return answer{}, err
-	}
-	if err := r.did("action.give", on("action", a.Nr)); err != nil {
-		return answer{}, err
-	}
-	if err := r.refresh(r.key("action", a.Nr), r.view().Action(a)); err != nil {
-		return answer{}, err
-	}
-	n, err := store.Next(r.tx, "given", r.team.ID)
-	if err != nil {
-		return answer{}, err
-	}
-	return answer{body: r.view().Made(a)}, r.post(r.key("given", n), r.thread(a), r.view().Given(a, r.me.User))
+	return r.snooze(a, r.calendar().NextSchoolDay(day))
 }
 
-func actionHelp(r *Request, typed string) (answer, error) {
-	a, _, err := r.action(typed, "hulp")
-	if err != nil {
-		return answer{}, err
-	}
-	return r.help(a)
-}
-
-func pressHelp(r *Request, s string) (answer, error) {
+func pressLater(r *Request, s string) (answer, error) {
 	a, err := r.pressedAction(s)
 	if err != nil {
 		return answer{}, err
 	}
-	return r.help(a)
+	return r.snooze(a, r.calendar().AddSchoolDays(r.today(), snoozeDays))
 }
 
-// help marks an action and asks the chair to think along: in the thread, and
-// directly.
-func (r *Request) help(a team.Action) (answer, error) {
-	if a.Help {
-		return answer{body: r.say("action.helped.before")}, nil
-	}
-	a.Help = true
-	if err := store.PutAction(r.tx, r.team.ID, a); err != nil {
+func (r *Request) snooze(a team.Action, day team.Date) (answer, error) {
+	a.Snoozed = day
+	if err := r.keepAction(a); err != nil {
 		return answer{}, err
 	}
-	if err := r.did("action.help", on("action", a.Nr)); err != nil {
+	if err := r.did("action.later", on("action", a.Nr)); err != nil {
 		return answer{}, err
 	}
-	if err := r.refresh(r.key("action", a.Nr), r.view().Action(a)); err != nil {
+	if err := r.refreshReminders(a, r.view().Later(a, r.me.User)); err != nil {
 		return answer{}, err
 	}
-	n, err := store.Next(r.tx, "help", r.team.ID)
-	if err != nil {
-		return answer{}, err
-	}
-	if err := r.post(r.key("help", n), r.thread(a), r.view().HelpAsked(a, r.me.User)); err != nil {
-		return answer{}, err
-	}
-	if r.hasChair() && !r.isChair() {
-		if err := r.direct(r.key("helpchair", n), r.team.Chair, r.view().HelpChair(a, r.me.User)); err != nil {
-			return answer{}, err
-		}
-	}
-	return answer{body: r.say("action.helped")}, nil
+	return answer{body: r.view().Snoozed(a)}, nil
 }

@@ -46,6 +46,7 @@ func practised(t *testing.T, db kv.DB, lang text.Lang, typed string) error {
 			store.Cases.Put(tx, team.Case{Code: "K-014", Parents: team.Informed, Created: now}, k.ID, "K-014"),
 			store.PutSignal(tx, k.ID, team.Signal{Nr: 12, Code: "K-014", Kind: team.Worry, Parents: team.NotYet, Seen: "...", Status: team.Waiting, By: "anna", At: now}),
 			store.PutAction(tx, k.ID, team.Action{Nr: 7, Owner: "jgz", Text: "...", Due: monday.AddDays(30), Status: team.ToDo}),
+			store.PutAction(tx, k.ID, team.Action{Nr: 6, Owner: "anna", Text: "...", Due: monday, Status: team.Done, DoneBy: "anna", Done: now}),
 			store.PutMeeting(tx, k.ID, team.Meeting{Nr: 1, Start: now.Add(4 * time.Hour), Status: team.Planned}),
 		}
 		for _, key := range []string{"signal/1/12", "action/1/7"} {

@@ -71,7 +71,18 @@ func (r *Request) teamForm(k team.Kernteam, people []chat.Person) chat.Form {
 		r.choose("team", "regio", options(r.lang, "region.", team.Regions), string(k.Region)),
 		r.choose("team", "taal", options(r.lang, "lang.", text.Langs), k.Lang),
 		r.choose("team", "voorzitter", persons(people), k.Chair),
+		optional(r.choose("team", "contact", append([]chat.Option{{Key: noContact, Label: r.lang.Say("contact.none")}}, persons(people)...), contactAmong(people, k.Contact))),
 	)
+}
+
+// noContact is the answer that the kernteam has no contact person.
+const noContact = "-"
+
+func contactAmong(people []chat.Person, user string) string {
+	if slices.ContainsFunc(people, func(p chat.Person) bool { return p.ID == user }) {
+		return user
+	}
+	return noContact
 }
 
 func teamSubmitted(r *Request, _ int, v values) (answer, error) {
@@ -136,6 +147,7 @@ func settings(k team.Kernteam, v values) team.Kernteam {
 	k.Region = team.Region(v.get("regio"))
 	k.Lang = v.get("taal")
 	k.Chair = v.get("voorzitter")
+	k.Contact = strings.TrimPrefix(v.get("contact"), noContact)
 	return k
 }
 
@@ -162,6 +174,9 @@ func (r *Request) founded(v values) (answer, error) {
 		return answer{}, err
 	}
 	if err := r.refresh(r.greetingKey(), view.Greeted(r.lang)); err != nil {
+		return answer{}, err
+	}
+	if err := r.timeWeekly(); err != nil {
 		return answer{}, err
 	}
 	if err := r.post("team/"+k.ID, "", r.view().Founded()); err != nil {
@@ -236,7 +251,7 @@ func teamWho(r *Request, _ string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{body: r.view().Who(members)}, nil
+	return answer{body: r.view().Who(members, r.today())}, nil
 }
 
 // roleWords are what people call the roles, folded.

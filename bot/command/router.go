@@ -278,12 +278,12 @@ func (r *Request) pressed(act chat.Pressed) (answer, error) {
 	if !found { // not ours, or so new that we have yet to hear where it went
 		return answer{}, team.Wrong("", "button.early")
 	}
-	name, subject, _ := strings.Cut(act.Do, " ")
-	if !hasButton(post.Body, act.Do) && !slices.Contains(answersLate, name) {
-		return answer{}, team.Wrong("", "button.gone")
-	}
 	if post.To.User == "" && post.To.Channel != r.event.Channel || post.To.User != "" && post.To.User != r.event.User.ID {
 		return answer{}, team.Wrong("", "button.gone")
+	}
+	name, subject, _ := strings.Cut(act.Do, " ")
+	if !hasButton(post.Body, act.Do) && !slices.Contains(answersLate, name) {
+		return answer{}, r.buttonGone(act.Do)
 	}
 	if name == view.AtHome {
 		do, err := r.atHome(subject)
@@ -368,6 +368,9 @@ func (r *Request) enroll(people []chat.Person) error {
 			return err
 		}
 		if err := r.did("member.left", "member "+user); err != nil {
+			return err
+		}
+		if err := r.left(user); err != nil {
 			return err
 		}
 	}

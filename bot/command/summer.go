@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"time"
 
 	"kansbot/internal/schedule"
@@ -16,7 +17,8 @@ const summerDue = "summer"
 const summerAhead = 90
 
 // housekeeping is done once a day: it forgets the events of past days and the
-// links that are over, and sets the moment of a summer that comes near.
+// links that are over, and sets the moments of a summer that comes near and of
+// the next overview.
 func housekeeping(r *Request, d store.Due) error {
 	if err := store.ForgetSeen(r.tx, r.now); err != nil {
 		return err
@@ -34,7 +36,7 @@ func housekeeping(r *Request, d store.Due) error {
 	for _, k := range teams {
 		t := &Request{bot: r.bot, tx: r.tx, now: r.now}
 		t.in(k)
-		if err := t.nearSummer(); err != nil {
+		if err := cmp.Or(t.nearSummer(), t.timeWeekly()); err != nil {
 			return err
 		}
 	}

@@ -90,8 +90,11 @@ func init() {
 				{words: []string{"mijn", "mine"}, run: actionMine},
 				{words: []string{"klaar", "done"}, run: actionDone},
 				{words: []string{"uitstel", "postpone"}, run: actionPostpone},
+				{words: []string{"later", "snooze"}, run: actionLater},
 				{words: []string{"hulp", "assist"}, run: actionHelp},
 				{words: []string{"geef", "give"}, run: actionGive},
+				{words: []string{"hielp", "helped"}, run: actionHelped},
+				{words: []string{"open", "reopen"}, run: actionReopen},
 			},
 		},
 		{
@@ -103,6 +106,9 @@ func init() {
 				{words: []string{"ik", "me"}, run: teamCard},
 				{words: []string{"instellen", "settings"}, chair: true, run: teamSettings},
 				{words: []string{"vrij", "free"}, run: teamFree},
+				{words: []string{"weg", "away"}, run: teamAway},
+				{words: []string{"terug", "back"}, run: teamBack},
+				{words: []string{"stil", "mute"}, run: teamMute},
 				{words: []string{"werkagenda", "workagenda"}, run: teamWorkAgenda},
 			},
 		},
@@ -122,6 +128,7 @@ func init() {
 		"action.make":     actionSubmitted,
 		"action.postpone": postponeSubmitted,
 		"evaluate":        evaluationSubmitted,
+		"action.hand":     handSubmitted,
 	}
 	presses = map[string]func(*Request, string) (answer, error){
 		"team.set":        pressSetUp,
@@ -146,6 +153,10 @@ func init() {
 		"action.postpone": pressPostpone,
 		"action.help":     pressHelp,
 		"evaluate.ask":    pressEvaluate,
+		"action.later":    pressLater,
+		"action.take":     pressTake,
+		"action.hand":     pressHand,
+		"action.callback": pressCallback,
 	}
 	dues = map[string]func(*Request, store.Due) error{
 		"form":     formGone,
@@ -158,6 +169,9 @@ func init() {
 		homesDue:   homesChange,
 		homeDue:    homeChanges,
 		summerDue:  beforeSummer,
+		leftDue:    hasLeft,
+		weeklyDue:  weekly,
+		weekDue:    weekFor,
 	}
 }
 

@@ -106,7 +106,7 @@ func families(uses []use) map[string][]string {
 		"haste.*":           {"haste.wachten", "haste.eerder"},
 		"agenda.*":          with("agenda.", []team.ItemKind{team.Welcome, team.Spare, team.Closing, team.ErasedItem}), // the others have a text each
 		"case.*":            with("case.", []team.ItemState{team.ItemDiscussed, team.ItemCarried}),
-		"remind.*":          with("remind.", []string{schedule.StepAhead, schedule.StepDue, schedule.StepLate}),
+		"remind.*":          with("remind.", []string{schedule.StepAhead, schedule.StepDue, schedule.StepLate, view.StepLater}),
 		"*.title":           {"actions.title", "mine.title", "workagenda.title"},
 		"*.none":            {"actions.none", "mine.none", "workagenda.none"},
 		"missing.*":         with("missing.", slices.DeleteFunc(slices.Clone(team.Roles), func(role team.Role) bool { return role == team.OtherRole })),

@@ -18,10 +18,10 @@ const (
 	maxLate = 2 * time.Hour
 	// noticeLate is from when on a late reminder says that it is late.
 	noticeLate = 5 * time.Minute
-	// batch is how many due moments share a transaction, and homeBatch how many
-	// home pages.
-	batch     = 512
-	homeBatch = 16
+	// batch is how many due moments share a transaction, and smallBatch how many
+	// that read a lot: home pages and overviews.
+	batch      = 512
+	smallBatch = 16
 	// again is when a due moment that failed is tried anew.
 	again = 15 * time.Minute
 )
@@ -58,18 +58,23 @@ func (b *Bot) Tick(ctx context.Context) (next time.Time, err error) {
 	}
 }
 
-// together are the first due moments that share a transaction. Home pages do
-// with few others of their kind: nobody's answer has to wait for a row of them.
+// together are the first due moments that share a transaction. Those that read
+// a lot do with few others: nobody's answer has to wait for a row of them.
 func together(list []store.Due) []store.Due {
-	home := list[0].Kind == homeDue
-	n := slices.IndexFunc(list, func(d store.Due) bool { return (d.Kind == homeDue) != home })
+	size := share(list[0])
+	n := slices.IndexFunc(list, func(d store.Due) bool { return share(d) != size })
 	if n < 0 {
 		n = len(list)
 	}
-	if home {
-		n = min(n, homeBatch)
+	return list[:min(n, size)]
+}
+
+func share(d store.Due) int {
+	switch d.Kind {
+	case homeDue, weeklyDue, weekDue:
+		return smallBatch
 	}
-	return list[:n]
+	return batch
 }
 
 // fire runs due moments in one transaction; each is gone, unless it set itself

@@ -38,6 +38,10 @@ func (w *walk) check(t *rapid.T) {
 		w.checkMeetings(t, tx, meetings)
 		w.checkSignals(t, tx, meetings, signals)
 		wanted := map[string]time.Time{"seen": w.now.Add(48 * time.Hour)} // id -> not later than
+		wanted["weekly/"+w.id] = w.calendar().At(w.calendar().NextSchoolDay(team.DateOf(w.now.In(zone(""))).AddDays(7)), schedule.DayStart)
+		if w.now.Before(w.freed.Add(48 * time.Hour)) { // what it was before, may still count
+			wanted["weekly/"+w.id] = w.now.AddDate(1, 0, 0)
+		}
 		for _, m := range meetings {
 			if m.Open() {
 				wanted[fmt.Sprintf("meeting/%s/%d", w.id, m.Nr)] = w.calendar().Working(later(m.LastMoment(), w.now))
@@ -50,7 +54,11 @@ func (w *walk) check(t *rapid.T) {
 				days := w.calendar()
 				weekly := days.Working(later(days.At(a.Due, schedule.DayStart), w.now).AddDate(0, 0, 7))
 				steps := schedule.ActionLadder(days, a.Due)
-				wanted[fmt.Sprintf("action/%s/%d", w.id, a.Nr)] = later(weekly, steps[len(steps)-1].At)
+				last := later(weekly, steps[len(steps)-1].At)
+				if !a.Snoozed.IsZero() {
+					last = days.Working(later(days.At(a.Snoozed, schedule.DayStart), w.now))
+				}
+				wanted[fmt.Sprintf("action/%s/%d", w.id, a.Nr)] = last
 				if a.Since.After(w.freed) && !days.SchoolDay(a.Due) {
 					t.Fatalf("action %d is for %v, when school is closed", a.Nr, a.Due)
 				}
@@ -94,6 +102,12 @@ func (w *walk) checkDues(t *rapid.T, tx kv.Tx, meetings []team.Meeting, wanted m
 			item := m.Agenda[m.Now]
 			found = d.ID == fmt.Sprintf("late/%s/%d", w.id, m.Nr) && talkedOver(item) && item.State == team.ItemOpen
 			last = later(w.now, m.NowSince.Add(time.Duration(item.Minutes)*time.Minute+lateAfter))
+		}
+		if !found && d.Kind == leftDue {
+			last, found = w.calendar().Working(w.now), true
+			if !w.freed.IsZero() { // who left while school was to be closed longer
+				last = w.now.AddDate(1, 0, 0)
+			}
 		}
 		if !found {
 			t.Fatalf("%s is due twice, or without a record", d.ID)
@@ -329,7 +343,7 @@ func (w *walk) checkButtons(t *rapid.T) {
 }
 
 func (w *walk) counts(tx kv.Tx, do string) bool {
-	name, rest, _ := strings.Cut(do, " ")
+	name, rest, _ := strings.Cut(strings.TrimPrefix(do, view.AtHome+" "+w.id+" "), " ")
 	nrs := subject(rest)
 	switch kind, _, _ := strings.Cut(name, "."); kind {
 	case "meeting":

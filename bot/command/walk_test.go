@@ -166,7 +166,7 @@ func (w *walk) signal(t *rapid.T) {
 
 func (w *walk) agree(t *rapid.T) {
 	nr := rapid.IntRange(1, 8).Draw(t, "nr")
-	switch rapid.SampledFrom([]string{"make", "make", "done", "postpone", "help"}).Draw(t, "what") {
+	switch rapid.SampledFrom([]string{"make", "make", "done", "postpone", "help", "later", "later", "give", "helped", "reopen"}).Draw(t, "what") {
 	case "make":
 		w.line(t, "/actie @%s belt de school voor %s", rapid.SampledFrom(crew).Draw(t, "owner"), w.day(t))
 	case "done":
@@ -175,23 +175,36 @@ func (w *walk) agree(t *rapid.T) {
 		w.line(t, "/actie uitstel %d tot %s", nr, w.day(t))
 	case "help":
 		w.line(t, "/actie hulp %d", nr)
+	case "later":
+		w.line(t, "/actie later %d%s", nr, rapid.SampledFrom([]string{"", " tot " + w.day(t)}).Draw(t, "until"))
+	case "give":
+		w.line(t, "/actie geef %d @%s", nr, rapid.SampledFrom(crew).Draw(t, "owner"))
+	case "helped":
+		w.line(t, "/actie hielp %d de platen", nr)
+	case "reopen":
+		w.line(t, "/actie open %d", nr)
 	}
 }
 
 // press finds a button in a post of any age.
 func (w *walk) press(t *rapid.T) {
-	kind := rapid.SampledFrom([]string{"item", "item", "meeting", "meeting", "late", "action", "remind", "agenda", "agenda", "today", "proposal", "proposal", "lead", "quorum"}).Draw(t, "kind")
+	kind := rapid.SampledFrom([]string{
+		"item", "item", "meeting", "meeting", "late", "action", "remind", "remind", "handover", "helpchair", "helpcontact",
+		"agenda", "agenda", "today", "proposal", "proposal", "lead", "quorum",
+	}).Draw(t, "kind")
 	said := slices.DeleteFunc(slices.Clone(w.said), func(key string) bool { return !strings.HasPrefix(key, kind+"/") })
 	if len(said) == 0 {
 		t.Skip("no such post")
 	}
 	key := rapid.SampledFrom(said).Draw(t, "post")
 	var buttons []chat.Button
+	reader := ""
 	err := w.db.Update(context.Background(), func(tx kv.Tx) error {
 		s, _, err := outbox.Get(tx, key)
 		if err != nil {
 			return err
 		}
+		reader = s.Post.To.User
 		for _, block := range s.Post.Body {
 			buttons = append(buttons, block.Buttons...)
 		}
@@ -204,7 +217,13 @@ func (w *walk) press(t *rapid.T) {
 		t.Skip("no buttons")
 	}
 	button := rapid.SampledFrom(buttons).Draw(t, "button")
-	reply := w.event(person(rapid.SampledFrom(crew).Draw(t, "user")), chat.Pressed{Post: chat.PostID(key), Do: button.Do})
+	pressed := chat.Pressed{Post: chat.PostID(key), Do: button.Do}
+	var reply chat.Reply
+	if reader != "" {
+		reply = w.direct(person(reader), pressed)
+	} else {
+		reply = w.event(person(rapid.SampledFrom(crew).Draw(t, "user")), pressed)
+	}
 	if form := reply.Form; form != nil {
 		w.sends(w.whose(form), form, map[string][]string{
 			"nodig": {"rust"}, "doel": {"drie rustige ochtenden"}, "schaal": {"4"}, "evaluatie": {"over 6 weken"},
@@ -224,8 +243,18 @@ func (w *walk) whose(form *chat.Form) (user string) {
 }
 
 func (w *walk) people(t *rapid.T) {
-	if rapid.Bool().Draw(t, "chair") {
+	switch rapid.SampledFrom([]string{"chair", "away", "away", "back", "mute", "gone", "gone", "gone"}).Draw(t, "what") {
+	case "chair":
 		w.line(t, "/kernteam rol @%s voorzitter", rapid.SampledFrom(crew).Draw(t, "who"))
+		return
+	case "away":
+		w.line(t, "/kernteam weg tot %s%s", w.day(t), rapid.SampledFrom([]string{"", " @anna", " @bram", " @emre"}).Draw(t, "cover"))
+		return
+	case "back":
+		w.line(t, "/kernteam terug")
+		return
+	case "mute":
+		w.line(t, "/kernteam stil")
 		return
 	}
 	gone := rapid.SampledFrom(crew).Draw(t, "gone")
@@ -362,7 +391,12 @@ func (w *walk) tick(t *rapid.T) {
 			}
 		}
 	}
+	quiet := map[string]bool{} // actions that somebody wants to come back to on another day
 	for _, a := range w.openActions() {
+		if a.Snoozed.After(team.DateOf(w.now.In(zone("")))) {
+			quiet[strconv.Itoa(a.Nr)] = true
+			continue
+		}
 		for _, step := range schedule.ActionLadder(w.calendar(), a.Due) {
 			key := fmt.Sprintf("remind/%s/%d/%s/%s", w.id, a.Nr, a.Due, step.Kind)
 			if _, before := slices.BinarySearch(w.said, key); step.At.Equal(w.now) && step.At.After(a.Since) && !before && a.Reminded != team.DateOf(w.now.In(zone(""))) {
@@ -370,6 +404,7 @@ func (w *walk) tick(t *rapid.T) {
 			}
 		}
 	}
+	expected = append(expected, w.weekly()...)
 	if _, err := w.Tick(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -390,7 +425,14 @@ func (w *walk) tick(t *rapid.T) {
 		part := strings.Split(key, "/")
 		what := "meeting " + part[2]
 		if part[0] == "remind" {
-			what = "action " + part[2]
+			if what = "action " + part[2]; quiet[part[2]] {
+				t.Fatalf("%s comes too early", key)
+			}
+		} else if part[0] == "week" {
+			if m := w.member(part[3]); m.Muted || m.Absent(team.DateOf(w.now.In(zone("")))) {
+				t.Fatalf("%s is for %+v", key, m)
+			}
+			continue
 		} else if !slices.Contains(reminders, part[0]) {
 			continue
 		}
@@ -404,6 +446,36 @@ func (w *walk) tick(t *rapid.T) {
 			t.Fatalf("no %s on %v", prefix, w.now)
 		}
 	}
+}
+
+// weekly are the overviews that belong to this very moment.
+func (w *walk) weekly() (expected []string) {
+	today := team.DateOf(w.now.In(zone("")))
+	w.read(func(tx kv.Tx) error {
+		d, _, err := store.Scheduled(tx, "weekly/"+w.id)
+		if err != nil || !d.At.Equal(w.now) || !w.calendar().SchoolDay(today) {
+			return err
+		}
+		members, err := store.Members.All(tx, w.id)
+		for _, m := range members {
+			open, err := store.OpenActionsOf(tx, w.id, m.User)
+			year, week := w.now.In(zone("")).ISOWeek()
+			key := fmt.Sprintf("week/test//%s/%d-W%02d", m.User, year, week)
+			if _, sent := slices.BinarySearch(w.said, key); err == nil && len(open) > 0 && m.Here && !m.Muted && !m.Absent(today) && !sent {
+				expected = append(expected, key)
+			}
+		}
+		return err
+	})
+	return expected
+}
+
+func (w *walk) member(user string) (m team.Member) {
+	w.read(func(tx kv.Tx) (err error) {
+		m, _, err = store.Members.Get(tx, w.id, user)
+		return err
+	})
+	return m
 }
 
 func (w *walk) freeDays() schedule.FreeDays {

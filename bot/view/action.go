@@ -48,6 +48,23 @@ func (v View) actionButtons(a team.Action) chat.Block {
 	)
 }
 
+// reminderButtons are actionButtons and one to hear of it later.
+func (v View) reminderButtons(a team.Action) chat.Block {
+	block := v.actionButtons(a)
+	block.Buttons = append(block.Buttons, v.button("action.later "+itoa(a.Nr), "button.later", chat.Neutral))
+	return block
+}
+
+// takeButtons are for an action of which the owner left or is away.
+func (v View) takeButtons(a team.Action) chat.Block {
+	nr := itoa(a.Nr)
+	return v.buttons(
+		v.button("action.take "+nr, "button.take", chat.Primary),
+		v.button("action.done "+nr, "button.done", chat.Neutral),
+		v.button("action.postpone "+nr, "button.postpone", chat.Neutral),
+	)
+}
+
 // Settled is an action that is done: struck through, with who said so.
 func (v View) Settled(a team.Action) chat.Message {
 	spans := v.sentence(a, chat.Span{Text: v.Name(a.Owner)})
@@ -65,6 +82,44 @@ func (v View) Postponed(a team.Action, user string) chat.Message {
 	return chat.Message{v.note("action.postponed", "nr", a.Nr, "day", v.short(a.Due), "name", v.Name(user))}
 }
 
+// Later replaces the reminders of an action that somebody wants to come back to.
+func (v View) Later(a team.Action, user string) chat.Message {
+	return v.stands(a, v.note("action.later", "day", v.short(a.Snoozed), "name", v.Name(user)))
+}
+
+// PassedOn replaces the reminders of an action that somebody else has now.
+func (v View) PassedOn(a team.Action, user string) chat.Message {
+	return v.stands(a, v.note("action.passed", "who", v.Name(a.Owner), "name", v.Name(user)))
+}
+
+// stands is an open action with a word on how it stands.
+func (v View) stands(a team.Action, how chat.Block) chat.Message {
+	return chat.Message{
+		{Kind: chat.Text, Text: v.sentence(a, chat.Span{Text: v.Name(a.Owner)})},
+		how,
+		v.actionButtons(a),
+	}
+}
+
+// Reopened replaces the reminders of an action that is not done after all.
+func (v View) Reopened(a team.Action, user string) chat.Message {
+	return chat.Message{v.para("action.reopened", "nr", a.Nr, "name", v.Name(user))}
+}
+
+// Done tells the asker that the action is done, and how to say what helped.
+func (v View) Done(a team.Action) chat.Message {
+	message := chat.Message{v.para("action.done", "nr", a.Nr)}
+	if a.Helped == "" {
+		message = append(message, v.para("action.done.helped", "nr", a.Nr))
+	}
+	return append(message, v.note("action.done.undo", "nr", a.Nr))
+}
+
+// Snoozed tells the asker when the next reminder comes.
+func (v View) Snoozed(a team.Action) chat.Message {
+	return chat.Message{v.para("action.snoozed", "nr", a.Nr, "day", v.day(a.Snoozed), "due", v.short(a.Due))}
+}
+
 // Made tells the asker that the action stands.
 func (v View) Made(a team.Action) chat.Message {
 	return chat.Message{v.para("action.made", "nr", a.Nr, "name", v.Name(a.Owner), "day", v.day(a.Due))}
@@ -72,6 +127,9 @@ func (v View) Made(a team.Action) chat.Message {
 
 // Given tells the thread who has the action now.
 func (v View) Given(a team.Action, user string) chat.Message {
+	if a.Owner == user {
+		return chat.Message{v.para("action.taken", "name", v.Name(user), "what", a.Text, "day", v.day(a.Due))}
+	}
 	return chat.Message{v.para("action.given", "who", v.mention(a.Owner), "what", a.Text, "day", v.day(a.Due), "name", v.Name(user))}
 }
 
@@ -80,41 +138,50 @@ func (v View) NewDate(a team.Action) chat.Message {
 	return chat.Message{v.para("action.newdate", "nr", a.Nr, "day", v.day(a.Due))}
 }
 
-// Reminder reminds the owner; step is where on the ladder.
-// Of an owner who left, the chair is asked who takes over.
+// StepLater is the step of a reminder that somebody wanted later.
+const StepLater = "later"
+
+// Reminder reminds the owner; step is where on the ladder. While the owner is
+// away it is for who stands in, and without such a member the thread is asked
+// who takes over. Of an owner who left, the chair is asked that.
 func (v View) Reminder(a team.Action, step string, today team.Date) chat.Message {
-	if !v.Member(a.Owner).Here {
-		return v.ChairReminder(a)
+	owner := v.Member(a.Owner)
+	if !owner.Here {
+		return v.ChairReminder(a, today)
+	}
+	who := []chat.Span{v.mention(a.Owner)}
+	if owner.Absent(today) {
+		cover, found := v.Cover(owner, today)
+		if !found {
+			return chat.Message{
+				v.para("remind.away", "name", v.Name(a.Owner), "until", v.short(owner.Away), "what", a.Text, "day", v.day(a.Due)),
+				v.takeButtons(a),
+			}
+		}
+		who = v.standingIn(cover, owner)
 	}
 	id := "remind." + step
 	if step == schedule.StepDue && a.Due != today {
 		id = "remind.was"
 	}
 	return chat.Message{
-		v.para(id, "who", v.mention(a.Owner), "what", a.Text, "day", v.day(a.Due)),
-		v.actionButtons(a),
+		v.para(id, "who", who, "what", a.Text, "day", v.day(a.Due)),
+		v.reminderButtons(a),
 	}
 }
 
 // ChairReminder asks the chair to help along what stays late.
-func (v View) ChairReminder(a team.Action) chat.Message {
-	chair, _ := v.chair()
-	if !v.Member(a.Owner).Here {
-		return chat.Message{
-			v.para("remind.orphan", "chair", chair, "name", v.Name(a.Owner), "what", a.Text, "day", v.day(a.Due), "nr", a.Nr),
-			v.actionButtons(a),
-		}
+func (v View) ChairReminder(a team.Action, today team.Date) chat.Message {
+	chair, owner := v.chairOn(today), v.Member(a.Owner)
+	args := []any{"chair", chair, "name", v.Name(a.Owner), "what", a.Text, "day", v.day(a.Due), "nr", a.Nr}
+	switch {
+	case !owner.Here:
+		return chat.Message{v.para("remind.orphan", args...), v.takeButtons(a)}
+	case a.Owner == v.Team.Chair && !owner.Absent(today):
+		return chat.Message{v.para("remind.chair.own", args...), v.reminderButtons(a)}
 	}
-	if a.Owner == v.Team.Chair {
-		return chat.Message{
-			v.para("remind.chair.own", "chair", chair, "what", a.Text, "day", v.day(a.Due)),
-			v.actionButtons(a),
-		}
-	}
-	return chat.Message{
-		v.para("remind.chair", "chair", chair, "name", v.Name(a.Owner), "what", a.Text, "day", v.day(a.Due)),
-		v.actionButtons(a),
-	}
+	message := append(chat.Message{v.para("remind.chair", args...)}, v.WhileAway(owner, today)...)
+	return append(message, v.reminderButtons(a))
 }
 
 // HelpAsked asks the thread to think along.
@@ -126,9 +193,39 @@ func (v View) HelpAsked(a team.Action, user string) chat.Message {
 	return chat.Message{v.para("help.asked.chair", "chair", chair, "name", v.Name(user), "what", a.Text)}
 }
 
-// HelpChair asks the chair directly.
-func (v View) HelpChair(a team.Action, user string) chat.Message {
-	return chat.Message{v.para("help.chair", "name", v.Name(user), "what", a.Text, "day", v.day(a.Due), "team", v.Team.Name)}
+// HelpLine asks the chair or the contact person directly; n counts how often
+// user asked help with the action.
+func (v View) HelpLine(a team.Action, user string, n int) chat.Message {
+	return chat.Message{
+		v.helpLine(a, user),
+		v.buttons(v.here(v.button("action.callback "+itoa(a.Nr)+" "+itoa(n)+" "+user, "button.callback", chat.Primary))),
+	}
+}
+
+// HelpCalled is HelpLine once by is in touch with user.
+func (v View) HelpCalled(a team.Action, user, by string) chat.Message {
+	return append(chat.Message{v.helpLine(a, user)}, v.Calling(user, by)...)
+}
+
+func (v View) helpLine(a team.Action, user string) chat.Block {
+	return v.para("help.chair", "name", v.Name(user), "what", a.Text, "day", v.day(a.Due), "team", v.Team.Name)
+}
+
+// Calling tells the thread who is in touch with who asked for help.
+func (v View) Calling(user, by string) chat.Message {
+	return chat.Message{v.para("callback", "name", v.Name(by), "who", v.Name(user))}
+}
+
+// CallsYou tells who asked for help that somebody will be in touch.
+func (v View) CallsYou(a team.Action, by string) chat.Message {
+	return chat.Message{v.para("callback.you", "name", v.Name(by), "what", a.Text, "team", v.Team.Name)}
+}
+
+// here makes a button count in a direct conversation, where somebody may be in
+// more than one kernteam.
+func (v View) here(b chat.Button) chat.Button {
+	b.Do = AtHome + " " + v.Team.ID + " " + b.Do
+	return b
 }
 
 // Actions, Mine and WorkAgenda are lists for who asks.

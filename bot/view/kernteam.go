@@ -39,6 +39,9 @@ func (v View) Kernteam(members []team.Member, next team.Meeting) chat.Message {
 		{Kind: chat.Heading, Text: []chat.Span{{Text: v.Team.Name}}},
 		v.para("team.overview", "school", v.Team.School, "municipality", v.Team.Municipality, "n", len(members), "chair", v.Name(v.Team.Chair)),
 	}
+	if v.Member(v.Team.Contact).Here {
+		message = append(message, v.para("team.contact", "name", v.Name(v.Team.Contact)))
+	}
 	if next.Nr != 0 {
 		message = append(message, v.para("overview.next", "when", v.When(next.Start)))
 	}
@@ -46,12 +49,15 @@ func (v View) Kernteam(members []team.Member, next team.Meeting) chat.Message {
 }
 
 // Who is who, for who asks.
-func (v View) Who(members []team.Member) chat.Message {
+func (v View) Who(members []team.Member, today team.Date) chat.Message {
 	var items [][]chat.Span
 	for _, m := range members {
 		item := []chat.Span{{Style: chat.Bold, Text: v.name(m)}, {Text: " (@" + m.Handle + "): " + v.Role(m)}}
 		if m.User == v.Team.Chair {
 			item = append(item, chat.Span{Text: ", " + v.say("chair")})
+		}
+		if absence := v.absence(m, today); absence != "" {
+			item = append(item, chat.Span{Text: ". "}, chat.Span{Style: chat.Bold, Text: absence})
 		}
 		if m.Does != "" {
 			item = append(item, chat.Span{Text: ". " + m.Does})

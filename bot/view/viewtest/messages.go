@@ -30,6 +30,7 @@ func (w *world) samples() []Sample {
 	w.aboutTalks()
 	w.aboutActions()
 	w.aboutHolidays()
+	w.aboutFollowUp()
 	return w.made
 }
 
@@ -56,7 +57,7 @@ func (w *world) kernteam() {
 	w.post("Founded", w.Founded())
 	w.ask("Kernteam", w.Kernteam(w.people, w.next))
 	w.ask("Kernteam, alone", w.Kernteam(w.people[:1], team.Meeting{}))
-	w.ask("Who", w.Who(w.people))
+	w.ask("Who", w.Who(w.people, w.today))
 	w.post("NewChair", w.NewChair(w.people[1]))
 	w.ask("Home", w.Home(w.actions[:w.few], w.next, w.today))
 	w.ask("Home, nothing", w.Home(nil, team.Meeting{}, w.today))
@@ -125,7 +126,7 @@ func (w *world) aboutMeetings() {
 	alone.Team.Chair = ""
 	w.post("Soon, no chair", alone.Soon(w.next))
 	w.post("HelpAsked, no chair", alone.HelpAsked(w.actions[0], "bram"))
-	w.post("ChairReminder, no chair", alone.ChairReminder(w.actions[0]))
+	w.post("ChairReminder, no chair", alone.ChairReminder(w.actions[0], w.today))
 }
 
 func (w *world) duringMeetings() {
@@ -154,15 +155,15 @@ func (w *world) aboutActions() {
 		w.post("Reminder, "+step, w.Reminder(a, step, a.Due))
 	}
 	w.post("Reminder, due on a free day", w.Reminder(a, schedule.StepDue, a.Due.AddDays(2)))
-	w.post("ChairReminder", w.ChairReminder(a))
-	w.post("ChairReminder, own action", w.ChairReminder(w.actions[0]))
+	w.post("ChairReminder", w.ChairReminder(a, w.today))
+	w.post("ChairReminder, own action", w.ChairReminder(w.actions[0], w.today))
 	left := w.actions[1]
 	left.Owner = "hugo"
-	w.post("ChairReminder, owner left", w.ChairReminder(left))
+	w.post("ChairReminder, owner left", w.ChairReminder(left, w.today))
 	w.post("Reminder, owner left", w.Reminder(left, schedule.StepDue, left.Due))
 	w.post("HelpAsked", w.HelpAsked(a, "bram"))
 	w.post("HelpAsked, by the chair", w.HelpAsked(a, "anna"))
-	w.post("HelpChair", w.HelpChair(a, "bram"))
+	w.post("HelpLine", w.HelpLine(a, "bram", 1))
 	w.ask("Actions", w.Actions(w.actions, w.today))
 	w.ask("Actions, one with help", w.Actions([]team.Action{a}, w.today))
 	w.ask("Actions, none", w.Actions(nil, w.today))

@@ -1,0 +1,136 @@
+package command
+
+import (
+	"strconv"
+	"time"
+
+	"kansbot/internal/schedule"
+	"kansbot/internal/team"
+)
+
+// For how many days after an action was done what helped may still be said
+// differently, and the action be opened again.
+const (
+	helpedDays = 14
+	reopenDays = 7
+)
+
+func actionDone(r *Request, typed string) (answer, error) {
+	a, helped, err := r.action(typed, "klaar")
+	if err != nil {
+		return answer{}, err
+	}
+	return r.done(a, helped)
+}
+
+func pressDone(r *Request, s string) (answer, error) {
+	a, err := r.pressedAction(s)
+	if err != nil {
+		return answer{}, err
+	}
+	return r.done(a, "")
+}
+
+func (r *Request) done(a team.Action, helped string) (answer, error) {
+	if err := r.mayKeep(helped); err != nil {
+		return answer{}, err
+	}
+	a.Status, a.Done, a.DoneBy, a.Helped = team.Done, r.now.UTC(), r.me.User, helped
+	if err := r.keepAction(a); err != nil {
+		return answer{}, err
+	}
+	if err := r.did("action.done", on("action", a.Nr)); err != nil {
+		return answer{}, err
+	}
+	if err := r.refreshAction(a); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.view().Done(a)}, nil
+}
+
+// mayKeep looks at what somebody says that helped: free text, which no channel
+// gets to see.
+func (r *Request) mayKeep(helped string) error {
+	if n := len([]rune(helped)); n > maxHelped {
+		return team.Wrong("", "long", "n", strconv.Itoa(n), "max", strconv.Itoa(maxHelped))
+	}
+	return r.guard(passage{"", helped})
+}
+
+// refreshAction brings all that was posted about an action that is done up to
+// date: nothing of it asks to be pressed any more.
+func (r *Request) refreshAction(a team.Action) error {
+	if err := r.refresh(r.key("action", a.Nr), r.view().Action(a)); err != nil {
+		return err
+	}
+	if err := r.refreshReminders(a, r.view().Settled(a)); err != nil {
+		return err
+	}
+	return r.refreshHelp(a)
+}
+
+// actionHelped keeps what helped with an action that is done.
+func actionHelped(r *Request, typed string) (answer, error) {
+	a, helped, err := r.anyAction(typed, "hielp")
+	if err != nil {
+		return answer{}, err
+	}
+	nr := strconv.Itoa(a.Nr)
+	switch {
+	case a.Status != team.Done:
+		return answer{}, team.Wrong("", "action.open", "nr", nr, "example", "/actie klaar "+nr)
+	case r.me.User != a.Owner && r.me.User != a.DoneBy:
+		return answer{}, team.Wrong("", "helped.who", "name", r.view().Name(a.Owner))
+	case a.Helped != "" && r.daysSince(a) > helpedDays:
+		return answer{}, team.Wrong("", "helped.late", "nr", nr)
+	case helped == "":
+		return answer{}, team.Wrong("", "helped.empty", "nr", nr, "example", "/actie hielp "+nr+" "+r.lang.Say("helped.example"))
+	}
+	if err := r.mayKeep(helped); err != nil {
+		return answer{}, err
+	}
+	a.Helped = helped
+	if err := r.keepAction(a); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.say("action.kept", "nr", a.Nr)}, r.did("action.helped", on("action", a.Nr))
+}
+
+// daysSince counts from the day on which an action was done.
+func (r *Request) daysSince(a team.Action) int {
+	return team.DateOf(a.Done.In(r.zone())).DaysUntil(r.today())
+}
+
+// actionReopen undoes that an action is done; its reminders begin anew.
+func actionReopen(r *Request, typed string) (answer, error) {
+	a, _, err := r.anyAction(typed, "open")
+	if err != nil {
+		return answer{}, err
+	}
+	nr := strconv.Itoa(a.Nr)
+	switch {
+	case a.Status == team.ToDo:
+		return answer{}, team.Wrong("", "action.open", "nr", nr, "example", "/actie klaar "+nr)
+	case r.me.User != a.Owner && r.me.User != a.DoneBy && !r.isChair():
+		return answer{}, team.Wrong("", "reopen.who", "name", r.view().Name(a.Owner))
+	case r.daysSince(a) > reopenDays:
+		by := r.calendar().NextSchoolDay(r.today().AddDays(14))
+		return answer{}, team.Wrong("", "reopen.late", "nr", nr, "example",
+			"/actie @"+r.me.Handle+" "+a.Text+" "+r.lang.Say("action.by", "date", schedule.ShortDate(string(r.lang), by)))
+	}
+	if err := r.refreshReminders(a, r.view().Reopened(a, r.me.User)); err != nil {
+		return answer{}, err
+	}
+	a.Status, a.DoneBy, a.Helped, a.Help = team.ToDo, "", "", false
+	a.Done, a.Since, a.Sent, a.Snoozed = time.Time{}, r.now.UTC(), nil, team.Date{}
+	if err := r.keepAction(a); err != nil {
+		return answer{}, err
+	}
+	if err := r.did("action.open", on("action", a.Nr)); err != nil {
+		return answer{}, err
+	}
+	if err := r.refresh(r.key("action", a.Nr), r.view().Action(a)); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.view().Reopened(a, r.me.User)}, nil
+}
