@@ -16,7 +16,7 @@ func Shorten(sentence string, limit int, lang string) (shorter string, ok bool) 
 	if shorter = sentence; fits() {
 		return shorter, true
 	}
-	words := strings.Fields(strings.TrimRight(sentence, ". "))
+	words := strings.Fields(sentence)
 	for before := -1; before != len(words); { // one trim may make room for another
 		before = len(words)
 		for _, t := range trims[lang] {
