@@ -105,6 +105,8 @@ func families(uses []use) map[string][]string {
 		"remind.*":          with("remind.", []string{schedule.StepAhead, schedule.StepDue, schedule.StepLate}),
 		"*.title":           {"actions.title", "mine.title", "workagenda.title"},
 		"*.none":            {"actions.none", "mine.none", "workagenda.none"},
+		"minutes.outcome.*": with("minutes.outcome.", team.Outcomes),
+		"letter.role.*":     with("letter.role.", team.Roles),
 		"problem.private.*": with("problem.private.", privacy.Kinds),
 		"problem.*":         {},
 		"form.*":            {},

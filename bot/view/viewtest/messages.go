@@ -28,6 +28,7 @@ func (w *world) samples() []Sample {
 	w.duringMeetings()
 	w.aboutActions()
 	w.aboutHolidays()
+	w.aboutMinutes()
 	return w.made
 }
 
@@ -140,11 +141,6 @@ func (w *world) duringMeetings() {
 	}
 	s.Status = team.Withdrawn
 	w.post("Case, withdrawn", w.Case(m, item, s, ""))
-	w.post("Minutes", w.Minutes(w.held(), w.byNr(), w.actions[:w.few]))
-	w.post("Minutes, nothing agreed", w.Minutes(team.Meeting{Nr: 3, Start: m.Start, Status: team.Held}, nil, nil))
-	w.ask("Helped", w.Helped([]team.Action{w.settled()}))
-	w.post("Own", w.Own(w.held(), w.actions[:w.few]))
-	w.post("Own, one", w.Own(w.held(), w.actions[:1]))
 }
 
 func (w *world) aboutActions() {
