@@ -16,7 +16,7 @@ func (w *world) aboutMinutes() {
 	w.ask("Helped", w.Helped([]team.Action{w.settled()}))
 	w.post("Own", w.Own(w.held(), w.actions[:w.few]))
 	w.post("Own, one", w.Own(w.held(), w.actions[:1]))
-	w.ask("PageAt", w.PageAt("https://kansbot.example/pagina/0123456789abcdef"))
+	w.ask("PageAt", w.PageAt("https://kansbot.example.org/pagina/abc_-1"))
 
 	letter := view.Letter{Day: w.today, Helped: []string{w.helped}, Evaluate: w.today.AddDays(42), Ask: team.IB}
 	for i, a := range w.actions[:w.few] {
