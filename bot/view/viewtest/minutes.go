@@ -34,7 +34,10 @@ func (w *world) record() view.Record {
 	m := w.held()
 	m.Present, m.Stands, m.Notes = map[string]bool{"bram": true, "fenna": false}, map[string]string{"fenna": "gerard"}, "bram"
 	evaluated := func(code string, outcomes ...team.Outcome) team.Case {
-		c := team.Case{Code: code, Need: w.needed, Goal: w.seen, Evaluate: w.today.AddDays(42)}
+		c := team.Case{Code: code, Need: w.needed, Goal: w.seen}
+		if outcomes[len(outcomes)-1] == team.Continue {
+			c.Evaluate = w.today.AddDays(42)
+		}
 		for i, o := range outcomes {
 			c.Evaluations = append(c.Evaluations, team.Evaluation{Day: w.today.AddDays(7 * (i + 1 - len(outcomes))), Scale: 4 + i, Outcome: o, Helped: w.helped})
 		}
