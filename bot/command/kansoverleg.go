@@ -3,7 +3,6 @@ package command
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"kansbot/internal/chat"
 	"kansbot/internal/outbox"
@@ -321,49 +320,6 @@ func (r *Request) overdue(m team.Meeting) error {
 		return err
 	}
 	return r.notice(r.view().NeverStarted(m, next, found))
-}
-
-// meetingMinutes shows the agreements of a meeting; without a number those of
-// the last one held.
-func meetingMinutes(r *Request, typed string) (answer, error) {
-	all, err := store.Meetings.All(r.tx, r.team.ID)
-	if err != nil {
-		return answer{}, err
-	}
-	held := slices.DeleteFunc(all, func(m team.Meeting) bool { return m.Status != team.Held })
-	nr, _, given := number(typed)
-	if strings.TrimSpace(typed) != "" && !given {
-		return answer{}, team.Wrong("", "minutes.nr", "understood", line(typed), "example", "/kansoverleg verslag 1")
-	}
-	for _, m := range slices.Backward(held) {
-		if given && m.Nr != nr {
-			continue
-		}
-		actions, err := r.actionsOf(m)
-		if err != nil {
-			return answer{}, err
-		}
-		if err := r.did("meeting.minutes", on("meeting", m.Nr)); err != nil {
-			return answer{}, err
-		}
-		signals, err := r.signalsOf(m)
-		return answer{body: append(r.view().Minutes(m, signals, actions), r.view().Helped(actions)...)}, err
-	}
-	return answer{}, team.Wrong("", "minutes.none")
-}
-
-func (r *Request) actionsOf(m team.Meeting) ([]team.Action, error) {
-	var list []team.Action
-	for _, nr := range m.Actions {
-		a, found, err := store.Actions.Get(r.tx, r.team.ID, store.Nr(nr))
-		if err != nil {
-			return nil, err
-		}
-		if found {
-			list = append(list, a)
-		}
-	}
-	return list, nil
 }
 
 // signalsOf are the signals on a meeting's agenda.

@@ -281,7 +281,7 @@ func (r *Request) finish(m team.Meeting) error {
 	if err := r.refreshSignals(); err != nil {
 		return err
 	}
-	return r.report(m, signals)
+	return r.report(m)
 }
 
 // closeThread takes the buttons of a meeting away.
@@ -313,39 +313,4 @@ func (r *Request) settleSignal(s team.Signal, m team.Meeting, discussed bool) er
 		return nil
 	}
 	return r.refresh(r.key("signal", s.Nr), r.view().Signal(s, m))
-}
-
-// report posts the agreements in the thread and sends each owner theirs.
-func (r *Request) report(m team.Meeting, signals map[int]team.Signal) error {
-	actions, err := r.actionsOf(m)
-	if err != nil {
-		return err
-	}
-	next, found, err := r.nextMeeting()
-	if err != nil {
-		return err
-	}
-	root := r.key("meeting", m.Nr)
-	body := r.view().Minutes(m, signals, actions)
-	if found {
-		body = append(body, r.view().NextDate(next))
-	}
-	if err := r.post(r.key("minutes", m.Nr), root, body); err != nil {
-		return err
-	}
-	own := map[string][]team.Action{}
-	for _, a := range actions {
-		if a.Status == team.ToDo {
-			own[a.Owner] = append(own[a.Owner], a)
-		}
-	}
-	for owner, list := range own {
-		if !r.member(owner).Here {
-			continue // what was agreed stays with the kernteam
-		}
-		if err := r.direct(r.key("own", m.Nr, owner), owner, r.view().Own(m, list)); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -55,6 +55,10 @@ func (b *Bot) Page(ctx context.Context, secret string) (page chat.Page, err erro
 		switch l.Kind {
 		case agendaLink:
 			page, err = r.agendaPage(l)
+		case minutesLink:
+			page, err = r.minutesPage(l)
+		case parentsLink:
+			page, err = r.parentsPage(l)
 		default:
 			err = chat.ErrGone
 		}

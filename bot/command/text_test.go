@@ -116,6 +116,8 @@ func families(uses []use) map[string][]string {
 		"turn.*":            with("turn.", view.Jobs),
 		"has.*":             with("has.", view.Jobs),
 		"card.*":            with("card.", view.Jobs),
+		"minutes.outcome.*": with("minutes.outcome.", team.Outcomes),
+		"letter.role.*":     with("letter.role.", team.Roles),
 		"problem.private.*": with("problem.private.", privacy.Kinds),
 		"problem.*":         {},
 		"form.*":            {},

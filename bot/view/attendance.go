@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"kansbot/internal/chat"
 	"kansbot/internal/team"
@@ -176,12 +174,6 @@ func (v View) list(words []string) string {
 		return strings.Join(words, "")
 	}
 	return v.say("people.and", "list", strings.Join(words[:last], ", "), "last", words[last])
-}
-
-// capital is a text with a capital at its beginning.
-func capital(s string) string {
-	first, size := utf8.DecodeRuneInString(s)
-	return string(unicode.ToUpper(first)) + s[size:]
 }
 
 // Soon is a quarter of an hour before the start.

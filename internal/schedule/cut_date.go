@@ -18,7 +18,7 @@ import (
 // "before" or "by". The rest is as it was
 // typed, but for the punctuation around the cut. Nothing like a date gives
 // found = false; what must be a date but cannot be one, "voor 30 feb", gives
-// the *team.Problem of ParseDate.
+// the *team.Problem of ParseDate, and is cut off all the same.
 //
 // It rather misses a date than invents one: "do" and "zo" are words, 7/8 is a
 // group, and vrijdag in "elke vrijdag" or "het gesprek van vrijdag" is no
@@ -41,7 +41,7 @@ func CutDate(text string, today team.Date) (rest string, d team.Date, found bool
 	case best.rank == 0:
 		return text, team.Date{}, false, nil
 	case best.problem != nil:
-		return text, team.Date{}, false, best.problem
+		return s.without(best.first, best.end), team.Date{}, false, best.problem
 	}
 	return s.without(best.first, best.end), best.date, true, nil
 }

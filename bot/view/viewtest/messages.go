@@ -26,11 +26,11 @@ func (w *world) samples() []Sample {
 	w.aboutSignals()
 	w.aboutMeetings()
 	w.aboutPeople()
-	w.duringMeetings()
 	w.aboutTalks()
 	w.aboutActions()
 	w.aboutHolidays()
 	w.aboutFollowUp()
+	w.aboutMinutes()
 	return w.made
 }
 
@@ -127,16 +127,6 @@ func (w *world) aboutMeetings() {
 	w.post("Soon, no chair", alone.Soon(w.next))
 	w.post("HelpAsked, no chair", alone.HelpAsked(w.actions[0], "bram"))
 	w.post("ChairReminder, no chair", alone.ChairReminder(w.actions[0], w.today))
-}
-
-func (w *world) duringMeetings() {
-	m := w.next
-	m.Status = team.Running
-	w.post("Minutes", w.Minutes(w.held(), w.byNr(), w.actions[:w.few]))
-	w.post("Minutes, nothing agreed", w.Minutes(team.Meeting{Nr: 3, Start: m.Start, Status: team.Held}, nil, nil))
-	w.ask("Helped", w.Helped([]team.Action{w.settled()}))
-	w.post("Own", w.Own(w.held(), w.actions[:w.few]))
-	w.post("Own, one", w.Own(w.held(), w.actions[:1]))
 }
 
 func (w *world) aboutActions() {
