@@ -42,6 +42,9 @@ func teamAway(r *Request, typed string) (answer, error) {
 	if err := r.putMember(m); err != nil {
 		return answer{}, err
 	}
+	if err := r.retakeTurns(); err != nil {
+		return answer{}, err
+	}
 	open, err := store.OpenActionsOf(r.tx, r.team.ID, m.User)
 	if err != nil {
 		return answer{}, err
@@ -102,6 +105,9 @@ func teamBack(r *Request, _ string) (answer, error) {
 	cover, covered := r.view().Cover(m, r.today())
 	m.Away, m.Cover = team.Date{}, ""
 	if err := r.putMember(m); err != nil {
+		return answer{}, err
+	}
+	if err := r.retakeTurns(); err != nil {
 		return answer{}, err
 	}
 	if !covered {

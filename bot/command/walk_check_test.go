@@ -211,7 +211,7 @@ func (w *walk) checkJobs(t *rapid.T, tx kv.Tx, m team.Meeting) {
 	able := map[string]bool{}
 	for _, who := range members {
 		coming, answered := m.Present[who.User]
-		able[who.User] = who.Here && (coming || !answered)
+		able[who.User] = who.Here && (coming || !answered && !who.Absent(team.DateOf(m.Start.In(zone("")))))
 		if !able[who.User] {
 			delete(able, who.User)
 		}
@@ -250,7 +250,7 @@ func (w *walk) checkWarnings(t *rapid.T, tx kv.Tx, m team.Meeting) {
 		members, _ := store.Members.All(tx, w.id)
 		able := map[string]bool{}
 		for _, who := range members {
-			if coming, answered := m.Present[who.User]; who.Here && (coming || !answered) {
+			if coming, answered := m.Present[who.User]; who.Here && (coming || !answered && !who.Absent(day)) {
 				possible++
 				able[who.User] = true
 			}
