@@ -2,6 +2,7 @@ package pages
 
 import (
 	"context"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -15,7 +16,10 @@ func browse(t *testing.T, opt Options) (*Server, *practicetest.Browser) {
 	t.Helper()
 	opt.Now = time.Now
 	s, h := site(t, opt)
-	server := httptest.NewServer(h)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Del("Sec-Fetch-Site") // as from an old board, or without https
+		h.ServeHTTP(w, r)
+	}))
 	t.Cleanup(server.Close)
 	t.Cleanup(s.Close)
 	t.Cleanup(server.CloseClientConnections)
@@ -32,8 +36,14 @@ func inBoth(b *practicetest.Browser, what string) {
 }
 
 func TestBrowserReadsAPage(t *testing.T) {
-	p := agenda()
-	_, b := browse(t, Options{Page: func(context.Context, string) (chat.Page, error) { return p, nil }})
+	evil := agenda()
+	evil.Title, evil.Body = hostile, every(hostile+strings.Repeat("x", 200))
+	_, b := browse(t, Options{Page: func(_ context.Context, secret string) (chat.Page, error) {
+		if secret == opened {
+			return evil, nil
+		}
+		return agenda(), nil
+	}})
 	for _, size := range []struct {
 		name string
 		set  func()
@@ -44,9 +54,8 @@ func TestBrowserReadsAPage(t *testing.T) {
 		b.Until(`document.documentElement.scrollWidth <= innerWidth`)
 		inBoth(b, "page-"+size.name)
 	}
-	p.Title, p.Body = hostile, every(hostile+strings.Repeat("x", 200))
 	b.Phone(320, 700)
-	b.Go("/pagina/" + key)
+	b.Go("/pagina/" + opened)
 	b.Until(`document.documentElement.scrollWidth <= innerWidth`)
 	b.Picture("page-hostile")
 	b.Go("/pagina/" + key + "/scherm")
