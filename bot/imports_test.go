@@ -56,7 +56,7 @@ var directions = []struct {
 
 // vendors are import paths that only adapters may use: who talks to an outside
 // system can be found in one place.
-var vendors = []string{"github.com/mattermost/", "github.com/slack-go/", "github.com/gorilla/websocket", "go.etcd.io/bbolt", "github.com/jackc/pgx"}
+var vendors = []string{"github.com/mattermost/", "github.com/slack-go/", "github.com/gorilla/websocket", "go.etcd.io/bbolt", "github.com/jackc/pgx", "codeberg.org/go-pdf/"}
 
 // clocked are the folders that may ask what time it is; the others get it as
 // an argument, so that a test or a rehearsal decides.

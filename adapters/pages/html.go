@@ -15,8 +15,9 @@ import (
 var web embed.FS
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"clean": chat.Clean,
-	"under": func(level int, m chat.Message) leveled { return leveled{level, m} },
+	"address": address,
+	"clean":   chat.Clean,
+	"under":   func(level int, m chat.Message) leveled { return leveled{level, m} },
 }).ParseFS(web, "web/*.html"))
 
 // leveled is a message whose headings are of that level.

@@ -140,7 +140,7 @@ func (s *Server) look(ctx context.Context, session string, old *state) *state {
 	if err := templates.ExecuteTemplate(&b, name, v); err != nil {
 		return &state{err: err, last: true}
 	}
-	now := &state{lang: v.Language, html: b.Bytes(), ahead: s.Now().Sub(time.Now()), last: err != nil || sc.Over}
+	now := &state{lang: v.Language, html: b.Bytes(), ahead: time.Until(s.Now()), last: err != nil || sc.Over}
 	if old != nil && bytes.Equal(old.html, now.html) && (now.ahead-old.ahead).Abs() < time.Second {
 		return old
 	}

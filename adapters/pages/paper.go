@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"codeberg.org/go-pdf/fpdf"
 	"golang.org/x/image/font/gofont/gobold"
@@ -32,7 +33,7 @@ type sheet struct{ *fpdf.Fpdf }
 // fonts, which know Latin, Greek and Cyrillic.
 func paper(p chat.Page, now time.Time) ([]byte, error) {
 	l := language(p.Lang)
-	title := printable(strings.ReplaceAll(chat.Clean(p.Title), "\n", " "))
+	title := oneLine(chat.Clean(p.Title))
 	s := sheet{fpdf.New("P", "mm", "A4", "")}
 	s.AddUTF8FontFromBytes("go", "", goregular.TTF)
 	s.AddUTF8FontFromBytes("go", "B", gobold.TTF)
@@ -75,7 +76,7 @@ func (s sheet) block(b chat.Block) {
 	switch b.Kind {
 	case chat.Heading:
 		s.Ln(3)
-		s.heading(printable(strings.ReplaceAll(plain(b.Text), "\n", " ")), 13)
+		s.heading(oneLine(plain(b.Text)), 13)
 	case chat.Text:
 		s.spans(b.Text, body)
 		s.Ln(height + 2.5)
@@ -110,13 +111,37 @@ func (s sheet) spans(spans []chat.Span, size float64) {
 		style := map[chat.Style]string{chat.Bold: "B", chat.Mention: "B", chat.Struck: "S"}[span.Style]
 		s.SetFont("go", style, size)
 		s.SetTextColor(27, 42, 46)
-		if to := address(span.URL); span.Style == chat.Link && to != "" {
+		to := address(span.URL)
+		if span.Style != chat.Link {
+			to = ""
+		} else if to != "" {
 			s.SetTextColor(15, 95, 102)
-			s.WriteLinkString(height, text, to)
-			continue
 		}
-		s.Write(height, text)
+		for text != "" {
+			var part string
+			part, text = bite(text)
+			s.WriteLinkString(height, part, to)
+		}
 	}
+}
+
+// bite cuts a long text, after a space where there is one: the time that fpdf
+// takes grows with the square of what it gets at once.
+func bite(text string) (part, left string) {
+	const most = 200
+	if len(text) <= most {
+		return text, ""
+	}
+	n := strings.LastIndexByte(text[:most], ' ') + 1
+	for n == 0 || !utf8.RuneStart(text[n]) {
+		n = max(n, most-utf8.UTFMax) + 1
+	}
+	return text[:n], text[n:]
+}
+
+// oneLine is clean text as it can stand in a heading.
+func oneLine(text string) string {
+	return printable(clip(strings.ReplaceAll(text, "\n", " "), 300))
 }
 
 func clip(s string, n int) string {
@@ -145,12 +170,11 @@ func printable(text string) string {
 	}
 	var b strings.Builder
 	for _, c := range norm.NFC.String(text) {
-		plain := []rune(norm.NFD.String(string(c)))[0]
-		switch {
+		switch bare := first(norm.NFD.String(string(c))); {
 		case c == '\n' || has(c):
 			b.WriteRune(c)
-		case has(plain):
-			b.WriteRune(plain)
+		case bare != c && has(bare):
+			b.WriteRune(bare)
 		case unicode.In(c, unicode.Mn, unicode.Cf, unicode.So, unicode.Sk):
 		default:
 			b.WriteRune('□')

@@ -2,7 +2,7 @@
 // a stream of events, and the time that is left counts down here.
 const body = document.body;
 const away = document.getElementById('weg');
-const whole = document.getElementById('groot');
+const whole = document.getElementById('geheel');
 const stand = () => document.getElementById('stand');
 
 let ahead = Number(body.dataset.now) - Date.now(); // Kansbot's clock, of this one
@@ -24,12 +24,16 @@ function tick() {
   clock.style.setProperty('--deel', Math.min(1, Math.max(0, left / all)));
 }
 
-// fit takes the largest type with which all is in sight; a phone scrolls.
+// fit gives either side the largest type with which all of it is in sight; a
+// phone scrolls.
 function fit() {
   const root = document.documentElement;
-  for (const size of matchMedia('(min-width: 60rem)').matches ? [1, .9, .8, .7, .6] : [1]) {
-    root.style.setProperty('--maat', size);
-    if (root.scrollHeight <= innerHeight) break;
+  const sides = [...document.querySelectorAll('.nu, .zij, .slot main')];
+  const set = (side, size) => side.style.setProperty('--maat', size);
+  const sizes = matchMedia('(min-width: 60rem)').matches ? [1, .9, .8, .7, .6, .5] : [1];
+  for (const side of sides) set(side, sizes.at(-1));
+  for (const side of sides) {
+    set(side, sizes.find(size => { set(side, size); return root.scrollHeight <= innerHeight; }) ?? sizes.at(-1));
   }
 }
 

@@ -1,0 +1,134 @@
+package pages
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"kansbot/adapters/practice/practicetest"
+	"kansbot/internal/chat"
+)
+
+func browse(t *testing.T, opt Options) (*Server, *practicetest.Browser) {
+	t.Helper()
+	opt.Now = time.Now
+	s, h := site(t, opt)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Del("Sec-Fetch-Site") // as from an old board, or without https
+		h.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	t.Cleanup(s.Close)
+	t.Cleanup(server.CloseClientConnections)
+	return s, practicetest.Open(t, server.URL, "pages-")
+}
+
+func inBoth(b *practicetest.Browser, what string) {
+	for _, scheme := range []string{"light", "dark"} {
+		b.Scheme(scheme)
+		b.Picture(what + "-" + scheme)
+		b.Accessible(what + " in " + scheme)
+	}
+	b.Scheme("light")
+}
+
+func TestBrowserReadsAPage(t *testing.T) {
+	evil := agenda()
+	evil.Title, evil.Body = hostile, every(hostile+strings.Repeat("x", 200))
+	_, b := browse(t, Options{Page: func(_ context.Context, secret string) (chat.Page, error) {
+		if secret == opened {
+			return evil, nil
+		}
+		return agenda(), nil
+	}})
+	for _, size := range []struct {
+		name string
+		set  func()
+	}{{"phone", func() { b.Phone(320, 700) }}, {"desktop", func() { b.Desktop(1280, 1000) }}} {
+		size.set()
+		b.Go("/pagina/" + key)
+		b.Sees("De coördinator heeft ideeën", "Deze link werkt tot woensdag 13 januari 2027 om 16:40.")
+		b.Until(`document.documentElement.scrollWidth <= innerWidth`)
+		inBoth(b, "page-"+size.name)
+	}
+	b.Phone(320, 700)
+	b.Go("/pagina/" + opened)
+	b.Until(`document.documentElement.scrollWidth <= innerWidth`)
+	b.Picture("page-hostile")
+	b.Go("/pagina/" + key + "/scherm")
+	b.Sees("Het scherm bij het Kans!overleg")
+	b.Until(`document.documentElement.scrollWidth <= innerWidth`)
+	inBoth(b, "door-phone")
+}
+
+func TestBrowserShowsTheMeeting(t *testing.T) {
+	st := &stage{sc: talking()}
+	set := func(change func(*chat.Screen)) {
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		change(&st.sc)
+	}
+	set(func(sc *chat.Screen) {
+		sc.Since, sc.Ends = time.Now().Add(-4*time.Minute), time.Now().Add(8*time.Minute)
+	})
+	s, b := browse(t, Options{Screen: st.look})
+	inSight := func(what string) {
+		b.Until(`document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight`)
+		inBoth(b, what)
+	}
+	b.Desktop(1920, 1080)
+	b.Go("/pagina/" + key + "/scherm")
+	b.Click(`document.querySelector('button')`)
+	b.Until(`location.pathname === '/pagina/scherm'`)
+	b.Sees("K-014 · leren, spelen", "nog 7:")
+	b.Until(`parseFloat(getComputedStyle(document.querySelector('.afspraken li')).fontSize) > 38`)
+	left := b.Value(`document.querySelector('.rest').textContent`)
+	b.Until(`document.querySelector('.rest').textContent !== '` + left + `'`)
+	inSight("screen")
+
+	b.Run(`window.before = document.body`)
+	set(func(sc *chat.Screen) {
+		sc.Text = chat.Message{{Kind: chat.Text, Text: []chat.Span{{Text: "Begint wel als het in stapjes gaat, en als iemand naast hem zit."}}}}
+	})
+	s.Wake()
+	b.Sees("Begint wel als het in stapjes gaat")
+	b.Until(`window.before === document.body`) // the page was not loaded again
+	inSight("screen-text")
+
+	set(func(sc *chat.Screen) { sc.Ends = time.Now().Add(-80 * time.Second) })
+	s.Wake()
+	b.Sees("1:2", "over de tijd")
+	b.Until(`document.querySelector('.klok.laat')`)
+	inSight("screen-late")
+
+	set(func(sc *chat.Screen) {
+		item := sc.Agreements[0].Items
+		for range 4 {
+			sc.Agreements[0].Items = append(sc.Agreements[0].Items, item...)
+		}
+	})
+	s.Wake()
+	b.Until(`document.querySelectorAll('.afspraken li').length === 10`)
+	inSight("screen-full")
+
+	set(func(sc *chat.Screen) {
+		sc.Text, sc.Now, sc.Agreements, sc.Ends, sc.Lang = nil, nil, nil, time.Time{}, "en"
+	})
+	s.Wake()
+	b.Sees("We will go on in a moment.")
+	inSight("screen-pause")
+
+	other := b.Another()
+	other.Phone(320, 700)
+	other.Go("/pagina/scherm")
+	other.Until(`document.documentElement.scrollWidth <= innerWidth`)
+	other.Picture("screen-phone")
+
+	set(func(sc *chat.Screen) { *sc = talking(); sc.Over = true })
+	s.Wake()
+	b.Sees("Dit Kans!overleg is afgerond", "belt het wijkteam")
+	inSight("screen-over")
+}
