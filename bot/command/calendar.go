@@ -194,28 +194,21 @@ func (r *Request) dates() (d dates, err error) {
 			}
 		}
 	}
-	p, found, err := r.planner(team.Meeting{})
+	p, found, err := r.planner(all, team.Meeting{})
 	if err != nil {
 		return d, err
 	}
 	if found {
-		d.rhythm = p.rhythm
-		starts, err := r.course(p, until)
+		begun, err := r.lastBegun(p)
 		if err != nil {
 			return d, err
 		}
-		for after := midnight(d.first).Add(-1); ; {
-			name, at, ok := p.dates.Occurrence(after)
-			if !ok || !at.Before(until) {
-				break
-			}
-			o := occurrence{name, at, starts[name]}
-			if m, had := named[name]; had {
-				o.start = m.Start
-				delete(named, name)
-			}
-			d.rhythmic = append(d.rhythmic, o)
-			after = at
+		d.rhythm, d.rhythmic = p.rhythm, p.course(midnight(d.first).Add(-1), begun, until)
+	}
+	for i, o := range d.rhythmic {
+		if m, had := named[o.name]; had {
+			d.rhythmic[i].start = m.Start
+			delete(named, o.name)
 		}
 	}
 	d.beside = slices.AppendSeq(d.beside, maps.Values(named)) // of another rhythm
@@ -226,23 +219,18 @@ func (r *Request) dates() (d dates, err error) {
 	return d, r.broken
 }
 
-// course is when the occurrences of the rhythm will have their meetings, by name.
-func (r *Request) course(p planner, until time.Time) (map[string]time.Time, error) {
+// lastBegun is when the last meeting begins that stands already: after that one
+// the planner goes on.
+func (r *Request) lastBegun(p planner) (time.Time, error) {
 	m, found, err := r.rhythmMeeting()
-	if err != nil {
-		return nil, err
+	if err == nil && !found {
+		m, found, err = r.running()
 	}
-	first := occurrence{name: m.Occurrence, start: m.Start}
-	if !found {
-		if first, found, err = r.nextOccurrence(); err != nil || !found {
-			return nil, err
-		}
+	if err != nil || !found {
+		return r.now, err
 	}
-	starts := map[string]time.Time{}
-	for _, o := range p.course(first, r.now, until) {
-		starts[o.name] = o.start
-	}
-	return starts, nil
+	p.held[r.day(m)] = true
+	return later(r.now, m.Start), nil
 }
 
 // since is what a feed tells of these dates, after it told something else
