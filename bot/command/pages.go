@@ -61,7 +61,7 @@ func (b *Bot) Page(ctx context.Context, secret string) (page chat.Page, err erro
 		if err != nil {
 			return err
 		}
-		page.Until = l.Until
+		page.Until = l.Until.In(r.zone())
 		return r.did("page."+l.Kind, cmp.Or(l.Code, on("meeting", l.Nr)))
 	})
 	return page, err

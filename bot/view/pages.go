@@ -95,7 +95,8 @@ func (v View) Screen(m team.Meeting, a team.Agenda, signals map[int]team.Signal,
 		item := a.Items[m.Now]
 		s.Now = chat.Message{{Kind: chat.Text, Text: v.agendaItem(item, signals)}}
 		if !m.NowSince.IsZero() {
-			s.Since, s.Ends = m.NowSince, m.NowSince.Add(time.Duration(item.Minutes)*time.Minute)
+			s.Since = m.NowSince.In(v.Zone)
+			s.Ends = s.Since.Add(time.Duration(item.Minutes) * time.Minute)
 		}
 		if m.Now+1 < len(a.Items) {
 			s.Next = chat.Message{{Kind: chat.Text, Text: v.agendaItem(a.Items[m.Now+1], signals)}}
