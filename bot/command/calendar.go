@@ -116,16 +116,16 @@ func (b *Bot) feed(tx kv.Tx, secret string) (feed ical.Feed, news map[string]sto
 	now := b.Now()
 	l, found, err := store.LinkOf(tx, secret, now)
 	if err != nil || !found || l.Kind != feedLink {
-		return feed, nil, gone(err)
+		return feed, nil, orGone(err)
 	}
 	k, found, err := store.Kernteams.Get(tx, l.Team)
 	if err != nil || !found {
-		return feed, nil, gone(err)
+		return feed, nil, orGone(err)
 	}
 	teams := []team.Kernteam{k}
 	if l.User != "" {
 		if teams, err = store.KernteamsOf(tx, k.Platform, k.Workspace, l.User); err != nil || len(teams) == 0 {
-			return feed, nil, gone(err)
+			return feed, nil, orGone(err)
 		}
 	}
 	feed = ical.Feed{Name: teams[0].Name, Language: teams[0].Lang, Zone: zone(teams[0].Zone)}
@@ -154,8 +154,8 @@ func (b *Bot) feed(tx kv.Tx, secret string) (feed ical.Feed, news map[string]sto
 	return feed, news, nil
 }
 
-// gone is err, or without one that a link leads nowhere.
-func gone(err error) error {
+// orGone is err, or without one that a link leads nowhere.
+func orGone(err error) error {
 	if err != nil {
 		return err
 	}
