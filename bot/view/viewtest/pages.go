@@ -8,7 +8,7 @@ import (
 )
 
 func (w *world) aboutPages() {
-	const page = "https://kansbot.example/pagina/"
+	const page = "https://kansbot.example.org/pagina/"
 	own, shared := page+strings.Repeat("0a", 32)+".ics", page+strings.Repeat("f9", 32)+".ics"
 	w.ask("Calendar", w.Calendar(own, shared, false))
 	w.ask("Calendar, another address", w.Calendar(own, shared, true))
