@@ -1,6 +1,7 @@
 package mattermost_test
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -45,12 +46,15 @@ func prose(rendered string) string {
 	return strings.Join(lines, "")
 }
 
+// ours is where a link to a page of ours goes to.
+var ours = regexp.MustCompile(`\]\(https://kansbot\.example\.org/pagina/[0-9a-z/.]+\)`)
+
 // Whatever people filled in: nobody is called but who is mentioned, and no
-// link, picture or emoji comes of it.
+// link, picture or emoji comes of it but a link of ours.
 func TestSamplesDoNothing(t *testing.T) {
 	for _, lang := range text.Langs {
 		for _, s := range viewtest.Samples(lang) {
-			shown := prose(mattermost.Rendered(s.Body, handle))
+			shown := ours.ReplaceAllString(prose(mattermost.Rendered(s.Body, handle)), "]")
 			called := mentioned(s.Body)
 			for _, at := range mattermost.Notifying.FindAllStringIndex(shown, -1) {
 				if name, _, _ := strings.Cut(strings.TrimRight(shown[at[0]+1:min(len(shown), at[0]+12)], ".,:"), " "); !slices.ContainsFunc(called, func(user string) bool { return strings.HasPrefix(name, user) }) {
