@@ -40,6 +40,7 @@ import (
 //	thread 'ROOT' 'TEXT'              the same for a reply under a post
 //	once 'TEXT'                       exactly one post has it
 //	direct anna 'TEXT'                her direct messages from the bot
+//	page [anna] 'TEXT'                the page that the last link (the first that she got) leads to
 //	at 2027-01-12T08:30               moves the clock on, firing what is due
 //	kernteam [en]                     Anna sets up the kernteam, as its chair
 //	joins hugo, leaves bram           the channel's members change
@@ -62,7 +63,7 @@ func TestTranscripts(t *testing.T) {
 		t.Run(platform.name, func(t *testing.T) {
 			open := platform.open(t)
 			commands := map[string]func(*testscript.TestScript, bool, []string){
-				"channel": withScene(channelShows), "thread": withScene(threadShows), "once": withScene(onceShown), "direct": withScene(directShows),
+				"channel": withScene(channelShows), "thread": withScene(threadShows), "once": withScene(onceShown), "direct": withScene(directShows), "page": withScene(pageShows),
 				"at": withScene(moveTo), "joins": withScene(joins), "leaves": withScene(leaves), "outage": withScene(outage),
 				"kernteam": withScene(founded), "restart": withScene(restart), "trail": withScene(trail), "kept": withScene(kept), "log": withScene(logHas), "dump": withScene(dump),
 			}
@@ -134,6 +135,7 @@ type scene struct {
 	answers  map[string]string     // newest text by name
 	forms    map[string]chat.Form
 	problems map[string]map[string]string
+	web      browser
 }
 
 func withScene(do func(*testscript.TestScript, *scene, bool, []string)) func(*testscript.TestScript, bool, []string) {
@@ -337,6 +339,7 @@ func (s *scene) acts(ts *testscript.TestScript, name string, refused bool, do fu
 	text, err := s.stage.sees(name, reply)
 	ts.Check(err)
 	s.answers[name] = text
+	s.web.got(name, s.app.bot.Site, reply)
 	if reply.Form != nil {
 		s.forms[name] = *reply.Form
 	}

@@ -246,7 +246,7 @@ func harmlessBlocks(t fataler, m chat.Message, blocks json.RawMessage) {
 				}
 			case "link":
 				invisible(t, text)
-				if v["url"] != ourPage {
+				if url, _ := v["url"].(string); !strings.HasPrefix(url, "https://kansbot.example.org/pagina/") {
 					t.Errorf("a link to %v", v["url"])
 				}
 			case "header", "context", "actions", "section", "rich_text", "rich_text_section", "rich_text_list", "rich_text_preformatted", "button", "":

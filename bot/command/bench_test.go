@@ -70,6 +70,48 @@ func BenchmarkAgenda(b *testing.B) {
 	}
 }
 
+// The calendar feed of a kernteam that has met for years, twice a week from
+// here on: some 500 dates to come; and the same with a rule.
+func BenchmarkFeed(b *testing.B) {
+	for name, rhythm := range map[string]schedule.Rhythm{
+		"cron": {Cron: "0 9 * * 1,4", Time: schedule.Clock{Hour: 9}},
+		"rule": {Rule: "FREQ=WEEKLY;INTERVAL=1;BYDAY=TU", Start: team.DateOf(tuesday), Time: schedule.Clock{Hour: 13, Minute: 30}},
+	} {
+		b.Run(name, func(b *testing.B) {
+			db := open(b, filepath.Join(b.TempDir(), "kansbot.db"))
+			k := kernteam(0)
+			write(b, db, 1, func(tx kv.Tx, _ int) error {
+				if err := found(tx, k); err != nil {
+					return err
+				}
+				if err := store.PutLink(tx, "secret", store.Link{Kind: "feed", Team: k.ID, User: k.Chair}); err != nil {
+					return err
+				}
+				if err := store.Rhythms.Put(tx, store.Rhythm{Rhythm: rhythm, Version: 1}, k.ID); err != nil {
+					return err
+				}
+				start := time.Date(2027, time.January, 18, 9, 0, 0, 0, amsterdam)
+				return store.PutMeeting(tx, k.ID, team.Meeting{Nr: 101, Start: start.UTC(), Occurrence: "2027-01-18T09:00", Status: team.Planned})
+			})
+			write(b, db, 100, func(tx kv.Tx, i int) error {
+				start := tuesday.AddDate(0, 0, -14*i-14)
+				return store.PutMeeting(tx, k.ID, team.Meeting{
+					Nr: i + 1, Start: start.UTC(), Occurrence: start.Format("2006-01-02T15:04"), Status: team.Held,
+					Agenda: team.BuildAgenda(team.Backlog{}, 75).Items, Present: map[string]bool{k.Chair: true},
+				})
+			})
+			bot := newBot(db)
+			b.ResetTimer()
+			for range b.N {
+				feed, err := bot.Feed(b.Context(), "secret")
+				if err != nil || len(feed) < 3000 {
+					b.Fatal(len(feed), err)
+				}
+			}
+		})
+	}
+}
+
 // 1,000 kernteams have four Kans!overleggen today and four actions that are due
 // today: 8,000 reminders at the same moment, until all are in the outbox.
 func BenchmarkReminders(b *testing.B) {

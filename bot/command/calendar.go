@@ -116,16 +116,16 @@ func (b *Bot) feed(tx kv.Tx, secret string) (feed ical.Feed, news map[string]sto
 	now := b.Now()
 	l, found, err := store.LinkOf(tx, secret, now)
 	if err != nil || !found || l.Kind != feedLink {
-		return feed, nil, gone(err)
+		return feed, nil, orGone(err)
 	}
 	k, found, err := store.Kernteams.Get(tx, l.Team)
 	if err != nil || !found {
-		return feed, nil, gone(err)
+		return feed, nil, orGone(err)
 	}
 	teams := []team.Kernteam{k}
 	if l.User != "" {
 		if teams, err = store.KernteamsOf(tx, k.Platform, k.Workspace, l.User); err != nil || len(teams) == 0 {
-			return feed, nil, gone(err)
+			return feed, nil, orGone(err)
 		}
 	}
 	feed = ical.Feed{Name: teams[0].Name, Language: teams[0].Lang, Zone: zone(teams[0].Zone)}
@@ -154,8 +154,8 @@ func (b *Bot) feed(tx kv.Tx, secret string) (feed ical.Feed, news map[string]sto
 	return feed, news, nil
 }
 
-// gone is err, or without one that a link leads nowhere.
-func gone(err error) error {
+// orGone is err, or without one that a link leads nowhere.
+func orGone(err error) error {
 	if err != nil {
 		return err
 	}
@@ -194,28 +194,21 @@ func (r *Request) dates() (d dates, err error) {
 			}
 		}
 	}
-	p, found, err := r.planner(team.Meeting{})
+	p, found, err := r.planner(all, team.Meeting{})
 	if err != nil {
 		return d, err
 	}
 	if found {
-		d.rhythm = p.rhythm
-		starts, err := r.course(p, until)
+		begun, err := r.lastBegun(p)
 		if err != nil {
 			return d, err
 		}
-		for after := midnight(d.first).Add(-1); ; {
-			name, at, ok := p.dates.Occurrence(after)
-			if !ok || !at.Before(until) {
-				break
-			}
-			o := occurrence{name, at, starts[name]}
-			if m, had := named[name]; had {
-				o.start = m.Start
-				delete(named, name)
-			}
-			d.rhythmic = append(d.rhythmic, o)
-			after = at
+		d.rhythm, d.rhythmic = p.rhythm, p.course(midnight(d.first).Add(-1), begun, until)
+	}
+	for i, o := range d.rhythmic {
+		if m, had := named[o.name]; had {
+			d.rhythmic[i].start = m.Start
+			delete(named, o.name)
 		}
 	}
 	d.beside = slices.AppendSeq(d.beside, maps.Values(named)) // of another rhythm
@@ -226,23 +219,18 @@ func (r *Request) dates() (d dates, err error) {
 	return d, r.broken
 }
 
-// course is when the occurrences of the rhythm will have their meetings, by name.
-func (r *Request) course(p planner, until time.Time) (map[string]time.Time, error) {
+// lastBegun is when the last meeting begins that stands already: after that one
+// the planner goes on.
+func (r *Request) lastBegun(p planner) (time.Time, error) {
 	m, found, err := r.rhythmMeeting()
-	if err != nil {
-		return nil, err
+	if err == nil && !found {
+		m, found, err = r.running()
 	}
-	first := occurrence{name: m.Occurrence, start: m.Start}
-	if !found {
-		if first, found, err = r.nextOccurrence(); err != nil || !found {
-			return nil, err
-		}
+	if err != nil || !found {
+		return r.now, err
 	}
-	starts := map[string]time.Time{}
-	for _, o := range p.course(first, r.now, until) {
-		starts[o.name] = o.start
-	}
-	return starts, nil
+	p.held[r.day(m)] = true
+	return later(r.now, m.Start), nil
 }
 
 // since is what a feed tells of these dates, after it told something else

@@ -34,15 +34,44 @@ type planner struct {
 // planned today; false when there is none.
 func (p planner) next(after time.Time, today team.Date) (occurrence, bool) {
 	for {
-		name, at, ok := p.dates.Occurrence(after)
-		if !ok {
-			return occurrence{}, false
+		o, holds, found := p.try(after, today)
+		if holds || !found {
+			return o, found
 		}
-		o, stands := p.placed(occurrence{name, at, at}, today)
-		if stands && !p.had(o.name) && !p.held[team.DateOf(o.nominal)] && !p.held[team.DateOf(o.start)] {
-			return o, true
+		after = o.nominal
+	}
+}
+
+// try is the first occurrence after a moment, and whether it gets a meeting.
+func (p planner) try(after time.Time, today team.Date) (o occurrence, holds, found bool) {
+	name, at, found := p.dates.Occurrence(after)
+	if !found {
+		return o, false, false
+	}
+	o, stands := p.placed(occurrence{name, at, at}, today)
+	return o, stands && !p.had(name) && !p.held[team.DateOf(at)] && !p.held[team.DateOf(o.start)], true
+}
+
+// course is what becomes of all occurrences between two moments when each
+// meeting is held at its time, and nobody moves or skips one: start is zero
+// where there is no meeting. The next to be planned is when one has begun; none
+// that came before then gets a meeting any more.
+func (p planner) course(from, begun, until time.Time) (all []occurrence) {
+	p.taken, p.held = maps.Clone(p.taken), maps.Clone(p.held)
+	for after := from; ; {
+		begun = begun.In(p.zone)
+		o, holds, found := p.try(after, team.DateOf(begun))
+		if !found || !o.nominal.Before(until) {
+			return all
 		}
-		after = at
+		after = o.nominal
+		if holds = holds && o.nominal.After(begun); holds {
+			begun = o.start
+			p.taken[team.DateOf(begun)], p.held[team.DateOf(begun)] = true, true
+		} else {
+			o.start = time.Time{}
+		}
+		all = append(all, o)
 	}
 }
 
@@ -79,42 +108,16 @@ func (p planner) nearest(t time.Time, today team.Date) (time.Time, bool) {
 	return cal.At(day, schedule.Clock{Hour: t.Hour(), Minute: t.Minute()}), found
 }
 
-// course is what the planner makes of the meeting of an occurrence that stands
-// and of those after it, when each is held at its time and nobody moves or skips
-// one. It ends with the last occurrence before a moment.
-func (p planner) course(first occurrence, now, until time.Time) []occurrence {
-	all := []occurrence{first}
-	names := map[string]bool{}
-	p.taken, p.held = maps.Clone(p.taken), maps.Clone(p.held)
-	had := p.had
-	p.had = func(name string) bool { return names[name] || had(name) }
-	for o := first; ; all = append(all, o) {
-		begun := later(o.start, now).In(p.zone)
-		day := team.DateOf(o.start.In(p.zone))
-		names[o.name], p.taken[day], p.held[day] = true, true, true
-		var found bool
-		if o, found = p.next(begun, team.DateOf(begun)); !found || !o.nominal.Before(until) {
-			return all
-		}
-	}
-}
-
-// planner is that of the kernteam, which has other meetings than m; false when
-// it has no rhythm.
-func (r *Request) planner(m team.Meeting) (p planner, found bool, err error) {
+// planner is that of the kernteam, of whose meetings m moves out of the way;
+// false when it has no rhythm.
+func (r *Request) planner(all []team.Meeting, m team.Meeting) (p planner, found bool, err error) {
 	rhythm, found, err := store.Rhythms.Get(r.tx, r.team.ID)
 	if err != nil || !found {
 		return p, false, err
 	}
-	if p, err = r.placer(m); err != nil {
-		return p, false, err
-	}
+	p = r.placer(all, m)
 	p.rhythm = rhythm.Rhythm
 	if p.dates, err = rhythm.Schedule(r.zone()); err != nil {
-		return p, false, err
-	}
-	all, err := store.Meetings.All(r.tx, r.team.ID)
-	if err != nil {
 		return p, false, err
 	}
 	p.held = map[team.Date]bool{}
@@ -131,29 +134,26 @@ func (r *Request) planner(m team.Meeting) (p planner, found bool, err error) {
 	return p, true, nil
 }
 
-// placer is a planner that only knows on which days there is room beside m.
-func (r *Request) placer(m team.Meeting) (planner, error) {
+// placer is a planner that only knows on which days there is room beside the
+// meetings other than m.
+func (r *Request) placer(meetings []team.Meeting, m team.Meeting) planner {
 	p := planner{days: r.freeDays(), zone: r.zone(), taken: map[team.Date]bool{}}
-	open, err := store.OpenMeetings(r.tx, r.team.ID)
-	if err != nil {
-		return p, err
-	}
-	for _, other := range open {
-		if other.Nr != m.Nr {
+	for _, other := range meetings {
+		if other.Open() && other.Nr != m.Nr {
 			p.taken[r.day(other)] = true
 		}
 	}
-	return p, nil
+	return p
 }
 
 // nearest is the same time on the nearest school day on which no other meeting
 // than m is planned. An earlier day leaves time to prepare.
 func (r *Request) nearest(t time.Time, m team.Meeting) (time.Time, bool, error) {
-	p, err := r.placer(m)
+	open, err := store.OpenMeetings(r.tx, r.team.ID)
 	if err != nil {
 		return t, false, err
 	}
-	start, found := p.nearest(t, r.today())
+	start, found := r.placer(open, m).nearest(t, r.today())
 	return start, found, nil
 }
 
@@ -164,7 +164,11 @@ func (r *Request) nextOccurrence() (occurrence, bool, error) {
 	if err != nil {
 		return occurrence{}, false, err
 	}
-	p, found, err := r.planner(m)
+	all, err := store.Meetings.All(r.tx, r.team.ID)
+	if err != nil {
+		return occurrence{}, false, err
+	}
+	p, found, err := r.planner(all, m)
 	if err != nil || !found {
 		return occurrence{}, false, err
 	}

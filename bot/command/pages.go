@@ -18,11 +18,11 @@ func (b *Bot) guest(tx kv.Tx, secret string) (*Request, store.Link, error) {
 	r := &Request{bot: b, tx: tx, now: b.Now()}
 	l, found, err := store.LinkOf(tx, secret, r.now)
 	if err != nil || !found {
-		return nil, l, gone(err)
+		return nil, l, orGone(err)
 	}
 	k, found, err := store.Kernteams.Get(tx, l.Team)
 	if err != nil || !found {
-		return nil, l, gone(err)
+		return nil, l, orGone(err)
 	}
 	r.in(k)
 	if r.me = r.member(l.User); !r.me.Here {
@@ -65,7 +65,7 @@ func (b *Bot) Page(ctx context.Context, secret string) (page chat.Page, err erro
 		if err != nil {
 			return err
 		}
-		page.Until = l.Until
+		page.Until = l.Until.In(r.zone())
 		return r.did("page."+l.Kind, cmp.Or(l.Code, on("meeting", l.Nr)))
 	})
 	return page, err
@@ -85,7 +85,7 @@ func (r *Request) onPage(m team.Meeting) (chat.Message, error) {
 func (r *Request) agendaPage(l store.Link) (chat.Page, error) {
 	m, found, err := store.Meetings.Get(r.tx, r.team.ID, store.Nr(l.Nr))
 	if err != nil || !found {
-		return chat.Page{}, gone(err)
+		return chat.Page{}, orGone(err)
 	}
 	if m.Status == team.Skipped {
 		return r.view().OffPage(m, r.now), nil
@@ -178,7 +178,7 @@ func (r *Request) onScreen(l store.Link, kind string) (team.Meeting, error) {
 	}
 	m, found, err := store.Meetings.Get(r.tx, r.team.ID, store.Nr(l.Nr))
 	if err != nil || !found {
-		return m, gone(err)
+		return m, orGone(err)
 	}
 	lingers := m.Status == team.Held && kind == screenOpen && r.now.Before(m.Ended.Add(screenLingers))
 	if !m.Open() && !lingers {
@@ -196,12 +196,12 @@ func (r *Request) screen(m team.Meeting) (chat.Screen, error) {
 	if err != nil {
 		return chat.Screen{}, err
 	}
-	screen := r.view().Screen(m, a, signals, actions)
-	if !m.Shown || m.Status != team.Running || m.Now >= len(m.Agenda) {
-		return screen, nil
+	var c team.Case
+	if m.Now < len(a.Items) {
+		item := a.Items[m.Now]
+		if c, _, err = store.Cases.Get(r.tx, r.team.ID, cmp.Or(item.Code, signals[item.Signal].Code)); err != nil {
+			return chat.Screen{}, err
+		}
 	}
-	item := m.Agenda[m.Now]
-	c, _, err := store.Cases.Get(r.tx, r.team.ID, cmp.Or(item.Code, signals[item.Signal].Code))
-	screen.Text = r.view().ScreenText(item, signals, c)
-	return screen, err
+	return r.view().Screen(m, a, signals, c, actions), nil
 }

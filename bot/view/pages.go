@@ -82,8 +82,9 @@ func (v View) ScreenOpener(address string, until time.Time) chat.Message {
 }
 
 // Screen is what the screen in the room shows of a meeting: before it begins
-// the agenda, then the point that is being talked about.
-func (v View) Screen(m team.Meeting, a team.Agenda, signals map[int]team.Signal, actions []team.Action) chat.Screen {
+// the agenda, then the point that is being talked about, with its case c. It
+// shows free text, while whoever leads the meeting wants it there.
+func (v View) Screen(m team.Meeting, a team.Agenda, signals map[int]team.Signal, c team.Case, actions []team.Action) chat.Screen {
 	s := chat.Screen{Lang: string(v.Lang), Title: v.say("screen.title", "name", v.Team.Name), Over: m.Status == team.Held}
 	for _, action := range actions {
 		s.Agreements = append(s.Agreements, chat.Block{Kind: chat.Text, Text: v.sentence(action, chat.Span{Style: chat.Bold, Text: v.Name(action.Owner)})})
@@ -95,10 +96,14 @@ func (v View) Screen(m team.Meeting, a team.Agenda, signals map[int]team.Signal,
 		item := a.Items[m.Now]
 		s.Now = chat.Message{{Kind: chat.Text, Text: v.agendaItem(item, signals)}}
 		if !m.NowSince.IsZero() {
-			s.Since, s.Ends = m.NowSince, m.NowSince.Add(time.Duration(item.Minutes)*time.Minute)
+			s.Since = m.NowSince.In(v.Zone)
+			s.Ends = s.Since.Add(time.Duration(item.Minutes) * time.Minute)
 		}
 		if m.Now+1 < len(a.Items) {
 			s.Next = chat.Message{{Kind: chat.Text, Text: v.agendaItem(a.Items[m.Now+1], signals)}}
+		}
+		if m.Shown {
+			s.Text = v.written(item, signals, c)
 		}
 	case m.Status == team.Running:
 		s.Now = chat.Message{v.para("screen.last")}
@@ -106,9 +111,8 @@ func (v View) Screen(m team.Meeting, a team.Agenda, signals map[int]team.Signal,
 	return s
 }
 
-// ScreenText shows the free text of what is being talked about: for in the
-// room, while whoever leads the meeting wants it there.
-func (v View) ScreenText(item team.AgendaItem, signals map[int]team.Signal, c team.Case) chat.Message {
+// written is the free text on what is being talked about.
+func (v View) written(item team.AgendaItem, signals map[int]team.Signal, c team.Case) chat.Message {
 	var items [][]chat.Span
 	add := func(text string, line []chat.Span) {
 		if text != "" {

@@ -31,6 +31,7 @@ func (w *world) samples() []Sample {
 	w.aboutHolidays()
 	w.aboutFollowUp()
 	w.aboutMinutes()
+	w.aboutPages()
 	return w.made
 }
 
