@@ -168,12 +168,15 @@ func (r *Request) refreshRunning(s team.Signal) error {
 	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
 		return err
 	}
+	if err := r.refreshStarted(m); err != nil {
+		return err
+	}
 	return r.refreshTalks(m, func(t view.Talk) bool {
 		return s.Code != "" && t.Code() == s.Code || slices.Contains(t.Item().Signals(), s.Nr)
 	})
 }
 
-// refreshCase does so with a case.
+// refreshCase brings the replies about a case up to date.
 func (r *Request) refreshCase(code string) error {
 	m, found, err := r.running()
 	if err != nil || !found {
@@ -198,7 +201,7 @@ func (r *Request) refreshTalks(m team.Meeting, concerned func(view.Talk) bool) e
 			return err
 		}
 	}
-	return r.refreshStarted(m)
+	return nil
 }
 
 func meetingFinish(r *Request, _ string) (answer, error) {
@@ -290,6 +293,9 @@ func (r *Request) closeThread(m team.Meeting) error {
 		if err := r.quiet(m, i); err != nil {
 			return err
 		}
+	}
+	if err := r.refreshStarted(m); err != nil {
+		return err
 	}
 	return r.refreshTalks(m, func(t view.Talk) bool { return t.Item().By == "" })
 }

@@ -121,6 +121,9 @@ func (r *Request) turn(m team.Meeting, next int, touched ...int) error {
 			return err
 		}
 	}
+	if err := r.refreshStarted(m); err != nil {
+		return err
+	}
 	touched = append(touched, next)
 	return r.refreshTalks(m, func(t view.Talk) bool { return slices.Contains(touched, t.Index) })
 }
