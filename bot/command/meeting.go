@@ -146,6 +146,7 @@ func (r *Request) conclude(m team.Meeting, i int, state team.ItemState) error {
 // refreshRunning brings the meeting that is going on up to date with a signal:
 // the first post of its thread, and the replies about its case. A signal that
 // is withdrawn, or about another case by now, leaves others on its item alone.
+// When parents object, no text stays on the meeting screen.
 func (r *Request) refreshRunning(s team.Signal) error {
 	m, found, err := r.running()
 	if err != nil || !found {
@@ -164,6 +165,9 @@ func (r *Request) refreshRunning(s team.Signal) error {
 		if s.Status == team.Withdrawn || s.Code != other.Code {
 			item.Signal, item.Also = others[0], others[1:]
 		}
+	}
+	if m.Shown && s.Code != "" && !r.caseOf(s.Code).MayDiscuss() {
+		m.Shown = false
 	}
 	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
 		return err

@@ -151,6 +151,32 @@ func TestGoalsAreRead(t *testing.T) {
 	})
 }
 
+// What parents object to goes off the meeting screen, as does what was left.
+func TestTextOnTheScreen(t *testing.T) {
+	b := course(t, "/signaal nieuw stil | ouders: akkoord", "/signaal nieuw druk | ouders: akkoord", "/kansoverleg eenmalig 5 jan 10:00")
+	b.at(t, "2027-01-05 10:00")
+	b.types("anna", "/kansoverleg start")
+	item := "item/" + b.team().ID + "/1/"
+	b.presses(t, "anna", item+"1", "item.action 1 1")
+	for _, c := range []struct {
+		what  string
+		do    func()
+		shown bool
+	}{
+		{"shown", func() { b.presses(t, "anna", item+"1", "item.text 1 1") }, true},
+		{"hidden", func() { b.presses(t, "anna", item+"1", "item.text 1 1") }, false},
+		{"shown by somebody else", func() { b.presses(t, "bram", item+"1", "item.text 1 1") }, false},
+		{"shown again", func() { b.presses(t, "anna", item+"1", "item.text 1 1") }, true},
+		{"another case", func() { b.presses(t, "bram", item+"2", "item.action 1 2") }, false},
+		{"shown there", func() { b.presses(t, "anna", item+"2", "item.text 1 2") }, true},
+		{"parents object", func() { b.types("anna", "/signaal wijzig 2 ouders: bezwaar") }, false},
+	} {
+		if c.do(); b.open()[0].Shown != c.shown {
+			t.Errorf("%s: it is on the screen: %v", c.what, !c.shown)
+		}
+	}
+}
+
 // Long after its moment nobody hears that a point took long.
 func TestNobodyHearsOfAnOldPoint(t *testing.T) {
 	b := course(t, "/signaal nieuw stil | ouders: akkoord", "/kansoverleg eenmalig 5 jan 10:00")
