@@ -69,7 +69,7 @@ func (o *operator) signals() {
 	logged := func(nr int) func() bool {
 		return func() bool { return words(o.reads("anna", "/signaal lijst alles"), fmt.Sprintf(" %d K-", nr)) }
 	}
-	o.enters("bram", "/signaal nieuw begint niet aan een taak als het moeilijk lijkt #leren", "signaal 1 over K-001", logged(1))
+	o.enters("bram", "/signaal nieuw begint niet aan een taak als het moeilijk lijkt #leren | ouders: geïnformeerd", "signaal 1 over K-001", logged(1))
 	o.enters("chantal", "/signaal nieuw moe op maandag #gezond", "signaal 2 over K-002", logged(2))
 	o.fills("anna", "Een signaal", func() error { _, err := o.says("anna", "/signaal"); return err }, map[string]any{
 		"casus": "K", "soort": "zorg", "gezien": "slaapt slecht in toetsweken", "ouders": "geïnformeerd", "haast": "eerder",
@@ -154,7 +154,7 @@ func (o *operator) nothingTwice() {
 	}
 	if want := map[string]int{
 		"greeting": 1, "team": 1, "notice": 2, "signal": 5, "points": 1, "agenda": 1, "today": 1, "soon": 1,
-		"meeting": 1, "case": 3, "action": 3, "minutes": 1, "own": 3, "remind": 2,
+		"meeting": 1, "item": 3, "action": 3, "minutes": 1, "own": 3, "remind": 2,
 	}; !maps.Equal(kinds, want) {
 		o.t.Errorf("posted %v, want %v", kinds, want)
 	}

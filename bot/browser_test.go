@@ -75,7 +75,7 @@ func TestBrowserChain(t *testing.T) {
 
 	t.Log("a success, a rhythm, a point of one's own")
 	v.becomes("Gerard Smit")
-	v.says("/signaal K-001 durft nu zelf hulp te vragen #succes")
+	v.says("/signaal K-001 durft nu zelf hulp te vragen #succes | ouders: geïnformeerd")
 	v.Sees("Signaal 4: K-001 (succes)")
 	v.becomes("Anna de Groot")
 	v.says("/kansoverleg plan elke 6 weken op dinsdag om 13:30")

@@ -34,7 +34,8 @@ func stages(t testing.TB) []*trial {
 	planned := founded(t, now)
 	for _, line := range []string{
 		"/kansoverleg plan elke 6 weken op dinsdag om 13:30",
-		"/signaal nieuw begint niet aan een taak | helpt: samen starten | nodig: iemand ernaast #leren",
+		"/signaal nieuw begint niet aan een taak | helpt: samen starten | nodig: iemand ernaast | ouders: akkoord #leren",
+		"/kansoverleg doel K-001 begint zelf, schaal 4",
 		"/signaal nieuw voorschool praat in losse woorden | soort: overdracht",
 		"/signaal K-001 durft hulp te vragen #succes",
 		"/actie @bram belt de logopedist voor vrijdag K-001",
@@ -336,6 +337,16 @@ func (b *trial) checkStore(t *testing.T, before map[string]int) {
 			}
 			if s.Code != "" && !codeForm.MatchString(s.Code) {
 				t.Errorf("code %q", s.Code)
+			}
+		}
+		cases, err := store.Cases.All(tx, id)
+		if err != nil {
+			return err
+		}
+		for _, c := range cases {
+			secret = secret || strings.Contains(c.Need+c.Goal, canary)
+			if utf8.RuneCountInString(c.Need) > maxFree || utf8.RuneCountInString(c.Goal) > maxGoal || (c.Goal == "") != (len(c.Evaluations) == 0) {
+				t.Errorf("case %+v", c)
 			}
 		}
 		actions, err := store.Actions.All(tx, id)

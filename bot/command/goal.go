@@ -170,7 +170,7 @@ func goalSubmitted(r *Request, _ int, v values) (answer, error) {
 }
 
 // goalParts are the named parts of a typed goal.
-var goalParts = regexp.MustCompile(`(?i)(?:^|[\s,;|]+)(?:(nodig|needed|needs)\s*:|(?:schaal|scale)\s*:?\s*(\d+)(?:\s*(?:/|van de|van|uit|out of|of)\s*10\b)?|(evaluatie|evaluation)(?:\s+op|\s+on)?\s*:?\s)[\s,;|]*`)
+var goalParts = regexp.MustCompile(`(?i)[\s,;|]*\b(?:(nodig|needed|needs)\s*:|(?:schaal|scale)\s*:?\s*(\d+)(?:\s*(?:/|van de|van|uit|out of|of)\s*10\b)?|(evaluatie|evaluation)(?:\s+op|\s+on)?\s*:?\s)[\s,;|]*`)
 
 // readGoal reads a typed line into g. Whatever has no name is the goal. It
 // reads as much as it can; the error is the first thing that it could not.

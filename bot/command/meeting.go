@@ -146,6 +146,7 @@ func (r *Request) conclude(m team.Meeting, i int, state team.ItemState) error {
 // refreshRunning brings the meeting that is going on up to date with a signal:
 // the first post of its thread, and the replies about its case. A signal that
 // is withdrawn, or about another case by now, leaves others on its item alone.
+// When parents object, no text stays on the meeting screen.
 func (r *Request) refreshRunning(s team.Signal) error {
 	m, found, err := r.running()
 	if err != nil || !found {
@@ -165,7 +166,13 @@ func (r *Request) refreshRunning(s team.Signal) error {
 			item.Signal, item.Also = others[0], others[1:]
 		}
 	}
+	if m.Shown && s.Code != "" && !r.caseOf(s.Code).MayDiscuss() {
+		m.Shown = false
+	}
 	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
+		return err
+	}
+	if err := r.refreshStarted(m); err != nil {
 		return err
 	}
 	return r.refreshTalks(m, func(t view.Talk) bool {
@@ -173,7 +180,7 @@ func (r *Request) refreshRunning(s team.Signal) error {
 	})
 }
 
-// refreshCase does so with a case.
+// refreshCase brings the replies about a case up to date.
 func (r *Request) refreshCase(code string) error {
 	m, found, err := r.running()
 	if err != nil || !found {
@@ -198,7 +205,7 @@ func (r *Request) refreshTalks(m team.Meeting, concerned func(view.Talk) bool) e
 			return err
 		}
 	}
-	return r.refreshStarted(m)
+	return nil
 }
 
 func meetingFinish(r *Request, _ string) (answer, error) {
@@ -293,6 +300,9 @@ func (r *Request) closeThread(m team.Meeting) error {
 		if err := r.quiet(m, i); err != nil {
 			return err
 		}
+	}
+	if err := r.refreshStarted(m); err != nil {
+		return err
 	}
 	return r.refreshTalks(m, func(t view.Talk) bool { return t.Item().By == "" })
 }

@@ -121,6 +121,9 @@ func (r *Request) turn(m team.Meeting, next int, touched ...int) error {
 			return err
 		}
 	}
+	if err := r.refreshStarted(m); err != nil {
+		return err
+	}
 	touched = append(touched, next)
 	return r.refreshTalks(m, func(t view.Talk) bool { return slices.Contains(touched, t.Index) })
 }
@@ -322,9 +325,10 @@ func (r *Request) timeItem(m team.Meeting) error {
 	return r.lateAt(m)
 }
 
+// lateAt sets that moment, to the minute: as the thread shows times.
 func (r *Request) lateAt(m team.Meeting) error {
-	at := m.NowSince.Add(time.Duration(m.Agenda[m.Now].Minutes)*time.Minute + lateAfter)
-	return store.Schedule(r.tx, store.Due{ID: r.lateID(m), At: at, Team: r.team.ID, Kind: lateDue, Nr: m.Nr})
+	end := m.NowSince.Truncate(time.Minute).Add(time.Duration(m.Agenda[m.Now].Minutes) * time.Minute)
+	return store.Schedule(r.tx, store.Due{ID: r.lateID(m), At: end.Add(lateAfter), Team: r.team.ID, Kind: lateDue, Nr: m.Nr})
 }
 
 // itemLate says that the talk takes longer than its minutes. Long after that
@@ -353,8 +357,7 @@ func pressMore(r *Request, s string) (answer, error) {
 		return answer{}, err
 	}
 	m, i := t.Meeting, t.Index
-	spent := r.now.Sub(m.NowSince)
-	m.Agenda[i].Minutes = int((spent+time.Minute-1)/time.Minute) + more
+	m.Agenda[i].Minutes = int(r.now.Sub(m.NowSince).Round(time.Minute)/time.Minute) + more
 	if err := r.did("meeting.more", on("meeting", m.Nr)); err != nil {
 		return answer{}, err
 	}
@@ -367,7 +370,7 @@ func pressMore(r *Request, s string) (answer, error) {
 	return answer{}, r.lateAt(m)
 }
 
-// quiet takes the buttons off what was said of an item that took long.
+// quiet takes the buttons off what was said last of an item that took long.
 func (r *Request) quiet(m team.Meeting, i int) error {
 	times, err := r.said(m, i)
 	if err != nil || times == 0 {
@@ -377,10 +380,5 @@ func (r *Request) quiet(m team.Meeting, i int) error {
 	if err != nil {
 		return err
 	}
-	for ; times > 0; times-- {
-		if err := r.refresh(r.lateKey(m, i, times), r.view().TookLong(t)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return r.refresh(r.lateKey(m, i, times), r.view().TookLong(t))
 }
