@@ -195,7 +195,7 @@ func dueToday(tx kv.Tx, k team.Kernteam, nr int) error {
 func kernteam(i int) team.Kernteam {
 	return team.Kernteam{
 		ID: fmt.Sprintf("team%06d", i), Platform: "bench", Channel: fmt.Sprintf("channel%06d", i), Name: "Kernteam De Zwaan", School: "De Zwaan",
-		SchoolType: team.Primary, Region: "midden", Lang: "nl", Zone: "Europe/Amsterdam", Chair: member(i, 0), Minutes: 75,
+		SchoolType: team.Primary, Region: "midden", Lang: "nl", Zone: "Europe/Amsterdam", Chair: member(i, 0), Minutes: 75, Turns: team.NoTurns,
 	}
 }
 
@@ -207,7 +207,7 @@ func found(tx kv.Tx, k team.Kernteam) error {
 	fmt.Sscanf(k.ID, "team%d", &nr)
 	for i := range 8 {
 		user := member(nr, i)
-		if err := store.PutMember(tx, k, team.Member{User: user, Handle: user, Name: user, Role: team.Roles[i], Org: "De Zwaan", Here: true}); err != nil {
+		if err := store.PutMember(tx, k, team.Member{User: user, Handle: user, Name: user, Role: team.Roles[i], Org: "De Zwaan", Here: true, Led: 1}); err != nil {
 			return err
 		}
 	}

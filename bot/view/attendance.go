@@ -33,18 +33,15 @@ func (v View) holder(m team.Meeting, job Job) (user string, found bool) {
 // attendance is who leads and who writes, who comes and who does not, by name.
 func (v View) attendance(m team.Meeting) string {
 	lines := []string{v.jobs(m)}
-	var in, out []string
+	var in, out, stands []string
 	for _, user := range sortedUsers(m.Present) {
-		switch stand := m.Stands[user]; {
-		case m.Present[user]:
+		if m.Present[user] {
 			in = append(in, v.Name(user))
-		case stand != "":
-			out = append(out, v.say("attendance.stand", "name", v.Name(user), "stand", v.Name(stand)))
-			if _, said := m.Present[stand]; !said {
-				in = append(in, v.Name(stand))
-			}
-		default:
-			out = append(out, v.Name(user))
+			continue
+		}
+		out = append(out, v.Name(user))
+		if stand := m.Stands[user]; stand != "" {
+			stands = append(stands, v.say("attendance.stand", "name", v.Name(user), "stand", v.Name(stand)))
 		}
 	}
 	if len(in) > 0 {
@@ -53,7 +50,7 @@ func (v View) attendance(m team.Meeting) string {
 	if len(out) > 0 {
 		lines = append(lines, v.say("attendance.out", "names", strings.Join(out, ", ")))
 	}
-	return strings.Join(lines, " ")
+	return strings.Join(append(lines, stands...), " ")
 }
 
 // jobs is who leads a meeting, and who writes.
@@ -129,8 +126,6 @@ func (v View) Today(m team.Meeting, members []team.Member, items []team.AgendaIt
 		switch {
 		case !answered && !standsIn(m, member.User):
 			silent = append(silent, v.name(member))
-		case answered && !coming && m.Stands[member.User] != "":
-			message = append(message, v.para("today.stand", "name", v.name(member), "stand", v.Name(m.Stands[member.User])))
 		case answered && !coming && v.roleMissing(m, member, members):
 			if role := v.say("missing." + string(member.Role)); !slices.Contains(missing, role) {
 				missing = append(missing, role)

@@ -10,7 +10,7 @@ func (w *world) aboutPeople() {
 	m := w.answered()
 	m.Chair, m.Notes, m.Stands = "bram", "chantal", map[string]string{"fenna": "gerard"}
 	free := m
-	free.Chair, free.Notes, free.Stands = "fenna", "", nil
+	free.Chair, free.Notes, free.Present, free.Stands = "fenna", "", nil, nil
 	w.post("Today, a stand-in", w.Today(m, w.people, nil, nil))
 	away := m
 	away.Present, away.Stands = map[string]bool{"anna": false, "bram": false, "fenna": false}, nil
@@ -29,7 +29,7 @@ func (w *world) aboutPeople() {
 		w.post("TakenOver"+name, w.TakenOver(m, job))
 		w.ask("HasJob"+name, w.HasJob(m, job))
 	}
-	w.post("TakenOver, by nobody", w.TakenOver(free, view.Chair))
+	w.post("TakenOver, by nobody", w.TakenOver(free, view.Notes))
 	w.post("NoLeader", w.NoLeader(m))
 	quorate := w.View
 	quorate.Team.Quorum = 4
