@@ -21,7 +21,7 @@ import (
 // was typed about others is still there.
 func TestNothingIsLeftOfAnErasedCase(t *testing.T) {
 	preset(t, "rapid.steps", "40")
-	preset(t, "rapid.checks", "60")
+	preset(t, "rapid.checks", "25")
 
 	base := founded(t, time.Date(2027, time.March, 15, 9, 0, 0, 0, zone("")))
 	for _, user := range []string{"anna", "bram"} {

@@ -286,9 +286,9 @@ func (r *Request) lookAgain(typed string) (team.Date, error) {
 }
 
 // settleCase: what waited for a Kans!overleg on a case that is closed, waits
-// for nothing more.
+// for nothing more; in the one that is going on it was discussed.
 func (r *Request) settleCase(c team.Case) error {
-	m, running, err := r.running()
+	running, found, err := r.running()
 	if err != nil {
 		return err
 	}
@@ -297,28 +297,25 @@ func (r *Request) settleCase(c team.Case) error {
 		return err
 	}
 	for _, s := range signals {
-		if s.Status != team.Waiting {
-			continue
+		m := team.Meeting{}
+		i := slices.IndexFunc(running.Agenda, func(item team.AgendaItem) bool { return slices.Contains(item.Signals(), s.Nr) })
+		if i >= 0 {
+			m = running
+			m.Agenda[i].State, m.Agenda[i].By = team.ItemDiscussed, r.me.User
 		}
 		if err := r.settleSignal(s, m, true); err != nil {
 			return err
 		}
-		if !running {
-			continue
-		}
-		for i, item := range m.Agenda {
-			if item.Signal == s.Nr && item.State == team.ItemOpen {
-				m.Agenda[i].State, m.Agenda[i].By = team.ItemDiscussed, r.me.User
-				if err := r.refreshCase(m, m.Agenda[i]); err != nil {
-					return err
-				}
+		if i >= 0 {
+			if err := r.refreshCase(m, m.Agenda[i]); err != nil {
+				return err
 			}
 		}
 	}
-	if !running {
+	if !found {
 		return nil
 	}
-	return store.PutMeeting(r.tx, r.team.ID, m)
+	return store.PutMeeting(r.tx, r.team.ID, running)
 }
 
 // tellEvaluated tells the channel: in the thread of the Kans!overleg that it is

@@ -110,9 +110,16 @@ const (
 // signalTyped logs a signal from one line. After a mistake the form opens with
 // all that was understood.
 func signalTyped(r *Request, typed string) (answer, error) {
-	d := draft{Signal: team.Signal{Kind: team.Worry, Parents: team.NotYet}}
-	if err := r.readSignal(&d, typed); err != nil {
-		return r.offer(d, err)
+	d := draft{Signal: team.Signal{Kind: team.Worry}}
+	wrong := r.readSignal(&d, typed)
+	if d.Parents == "" {
+		var err error
+		if d.Parents, err = r.parentsNow(d.Code); err != nil {
+			return answer{}, err
+		}
+	}
+	if wrong != nil {
+		return r.offer(d, wrong)
 	}
 	if err := r.complete(d, typed); err != nil {
 		return r.offer(d, err)
@@ -123,11 +130,21 @@ func signalTyped(r *Request, typed string) (answer, error) {
 	return r.log(d)
 }
 
+// parentsNow is where the parents stand as far as Kansbot was told.
+func (r *Request) parentsNow(code string) (team.Parents, error) {
+	c, _, err := store.Cases.Get(r.tx, r.team.ID, code)
+	return cmp.Or(c.Parents, team.NotYet), err
+}
+
 // signalPicked opens the form with what somebody wrote as what was seen.
 func signalPicked(r *Request, text string) (answer, error) {
 	d := draft{Signal: team.Signal{Kind: team.Worry, Parents: team.NotYet, Seen: cut(text, maxFree)}}
 	if found := codes(text); len(found) > 0 {
 		d.Code = found[0]
+		var err error
+		if d.Parents, err = r.parentsNow(d.Code); err != nil {
+			return answer{}, err
+		}
 	}
 	return r.signalAsk("signal.log", d)
 }
