@@ -284,9 +284,9 @@ func (r *Request) lookAgain(typed string) (team.Date, error) {
 }
 
 // settleCase: what waited for a Kans!overleg on a case that is closed, waits
-// for nothing more.
+// for nothing more; in the one that is going on it was discussed.
 func (r *Request) settleCase(c team.Case) error {
-	m, running, err := r.running()
+	running, found, err := r.running()
 	if err != nil {
 		return err
 	}
@@ -294,24 +294,29 @@ func (r *Request) settleCase(c team.Case) error {
 	if err != nil {
 		return err
 	}
+	about := func(item team.AgendaItem, s team.Signal) bool { return slices.Contains(item.Signals(), s.Nr) }
 	for _, s := range signals {
-		if s.Status != team.Waiting {
-			continue
+		m := team.Meeting{}
+		if slices.ContainsFunc(running.Agenda, func(item team.AgendaItem) bool { return about(item, s) }) {
+			m = running
 		}
 		if err := r.settleSignal(s, m, true); err != nil {
 			return err
 		}
 	}
-	if !running {
+	if !found {
 		return nil
 	}
-	for i := range m.Agenda {
+	for i, item := range running.Agenda {
+		if !talkedOver(item) || !slices.ContainsFunc(signals, func(s team.Signal) bool { return about(item, s) }) {
+			continue
+		}
 		// Each may move the meeting on.
-		if m, _, err = store.Meetings.Get(r.tx, r.team.ID, store.Nr(m.Nr)); err != nil {
+		m, _, err := store.Meetings.Get(r.tx, r.team.ID, store.Nr(running.Nr))
+		if err != nil {
 			return err
 		}
-		of := func(s team.Signal) bool { return slices.Contains(m.Agenda[i].Signals(), s.Nr) }
-		if m.Agenda[i].State != team.ItemOpen || !talkedOver(m.Agenda[i]) || !slices.ContainsFunc(signals, of) {
+		if m.Agenda[i].State != team.ItemOpen {
 			continue
 		}
 		if err := r.conclude(m, i, team.ItemDiscussed); err != nil {

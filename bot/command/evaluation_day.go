@@ -65,8 +65,10 @@ func (r *Request) keepCase(c team.Case) error {
 		return err
 	}
 	if c.Evaluate != old.Evaluate {
-		if err := r.refresh(r.key("evaluate", old.Asked), r.view().EvaluationAnswered(c, r.me.User)); err != nil {
-			return err
+		for _, kind := range []string{"evaluate", "unevaluated"} {
+			if err := r.refresh(r.key(kind, old.Asked), r.view().EvaluationAnswered(c, r.me.User)); err != nil {
+				return err
+			}
 		}
 		c.Asked = 0
 		if err := r.timeCase("evaluate", c, c.Evaluate, schedule.DayStart); err != nil {
@@ -118,10 +120,16 @@ func evaluationDue(r *Request, d store.Due) error {
 	if err != nil {
 		return err
 	}
+	if c.Asked, err = store.Next(r.tx, "evaluate", r.team.ID); err != nil {
+		return err
+	}
 	if !meets {
 		if err := r.askEvaluation(c); err != nil {
 			return err
 		}
+	}
+	if err := r.keepCase(c); err != nil {
+		return err
 	}
 	d.Nr = 1
 	d.At = r.calendar().At(r.calendar().AddSchoolDays(r.today(), evaluationLate), schedule.DayStart)
@@ -139,13 +147,7 @@ func (r *Request) askEvaluation(c team.Case) error {
 			who = by
 		}
 	}
-	if c.Asked, err = store.Next(r.tx, "evaluate", r.team.ID); err != nil {
-		return err
-	}
-	if err := r.post(r.key("evaluate", c.Asked), "", r.view().AskEvaluation(c, who)); err != nil {
-		return err
-	}
-	return r.keepCase(c)
+	return r.post(r.key("evaluate", c.Asked), "", r.view().AskEvaluation(c, who))
 }
 
 // unevaluated tells the chair, once.
@@ -153,9 +155,5 @@ func (r *Request) unevaluated(c team.Case) error {
 	if !r.hasChair() {
 		return nil
 	}
-	n, err := store.Next(r.tx, "unevaluated", r.team.ID)
-	if err != nil {
-		return err
-	}
-	return r.direct(r.key("unevaluated", n), r.team.Chair, r.view().Unevaluated(c))
+	return r.direct(r.key("unevaluated", c.Asked), r.team.Chair, r.view().Unevaluated(c))
 }

@@ -128,6 +128,7 @@ func signalPicked(r *Request, text string) (answer, error) {
 	d := draft{Signal: team.Signal{Kind: team.Worry, Parents: team.NotYet, Seen: cut(text, maxFree)}}
 	if found := codes(text); len(found) > 0 {
 		d.Code = found[0]
+		d.Parents = cmp.Or(r.caseOf(d.Code).Parents, team.NotYet)
 	}
 	return r.signalAsk("signal.log", d)
 }

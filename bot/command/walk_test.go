@@ -37,6 +37,7 @@ func TestAnyCourseOfEvents(t *testing.T) {
 			"hold":   w.hold,
 			"signal": w.signal,
 			"agree":  w.agree,
+			"judge":  w.judge,
 			"press":  w.press,
 			"people": w.people,
 			"turns":  w.turns,
@@ -184,6 +185,12 @@ func (w *walk) agree(t *rapid.T) {
 	case "reopen":
 		w.line(t, "/actie open %d", nr)
 	}
+}
+
+// judge evaluates a case, or closes it.
+func (w *walk) judge(t *rapid.T) {
+	w.line(t, "/kansoverleg evaluatie %s schaal %d, %s | datum: %s", rapid.SampledFrom([]string{"K-001", "K-002", "V-001"}).Draw(t, "code"),
+		rapid.IntRange(0, 10).Draw(t, "scale"), rapid.SampledFrom([]string{"bijstellen | doel: samen beginnen", "doorgaan", "afsluiten"}).Draw(t, "how"), w.day(t))
 }
 
 // press finds a button in a post of any age.

@@ -141,7 +141,7 @@ type Case struct {
 	Goal        string
 	Evaluations []Evaluation // oldest first; the first is where the goal started from
 	Evaluate    Date         // when to look whether the goal is nearer; zero when there is no such day
-	Asked       int          // the post that asks it; 0 for none
+	Asked       int          // counts the askings in the kernteam; 0 before that day
 	Anonymous   int          // the Kans!overleg that spoke of it without the parents knowing: it may once; 0 for none
 	Closed      Date         // zero while it is open
 	Erase       Date         // when what is kept of it goes, for a closed one
