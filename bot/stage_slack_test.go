@@ -56,8 +56,9 @@ type slackPlay struct {
 	at         string
 	switchOver sync.Once
 
-	directly bool // the answer to what was done last is a direct message
-	before   int  // answers that were there before
+	directly bool               // the answer to what was done last is a direct message
+	place    *slacktest.Channel // where the last answer is otherwise
+	before   int                // answers that were there before
 }
 
 func (p *slackPlay) address() string { return p.at }
@@ -99,12 +100,13 @@ func (p *slackPlay) online(ctx context.Context) (err error) {
 // answers are what the bot told only user.
 func (p *slackPlay) answers(user string) []slacktest.Message {
 	if !p.directly {
-		return p.users[user].Ephemerals(p.room)
+		return p.users[user].Ephemerals(p.place)
 	}
 	return slices.DeleteFunc(p.users[user].DM(p.bot).Messages(), func(m slacktest.Message) bool { return m.Bot == nil })
 }
 
 func (p *slackPlay) types(user, line string) error {
+	p.place = p.room
 	return p.does(user, false, func(ctx context.Context, u *slacktest.User) error {
 		_, err := u.Type(ctx, p.room, line)
 		return err
@@ -128,8 +130,8 @@ func (p *slackPlay) sends(user string, form chat.Form, values map[string][]strin
 
 func (p *slackPlay) presses(user, post, button string) error {
 	var newest slacktest.Message
-	for _, place := range [][]slacktest.Message{p.room.Messages(), p.users[user].DM(p.bot).Messages()} {
-		for _, m := range place {
+	for _, p.place = range []*slacktest.Channel{p.room, p.users[user].DM(p.bot)} {
+		for _, m := range p.place.Messages() {
 			for _, m := range append([]slacktest.Message{m}, m.Replies...) {
 				if text := m.Read(); m.TS > newest.TS && words(text, post) && words(text, "["+button+"]") {
 					newest = m

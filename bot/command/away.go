@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"errors"
 	"regexp"
 	"slices"
@@ -122,11 +123,18 @@ func teamBack(r *Request, _ string) (answer, error) {
 
 // coveredBy are the members who are away and count on one of the others.
 func (r *Request) coveredBy(user string) ([]team.Member, error) {
-	members, err := r.here()
+	members, err := r.members()
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(members, func(m team.Member) bool { return m.Cover != user || !m.Absent(r.today()) }), nil
+	var list []team.Member
+	for _, m := range members {
+		if m.Here && m.Cover == user && m.Absent(r.today()) {
+			list = append(list, m)
+		}
+	}
+	slices.SortFunc(list, func(a, b team.Member) int { return cmp.Compare(a.User, b.User) })
+	return list, nil
 }
 
 // standIn is who to turn to today for a member: who covers for them while they
