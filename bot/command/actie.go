@@ -4,7 +4,6 @@ import (
 	"errors"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"kansbot/internal/chat"
@@ -42,9 +41,9 @@ func (r *Request) actionAsk(a team.Action, due string) (answer, error) {
 	}
 	return r.ask("action.make", 0, r.form("action",
 		r.choose("action", "wie", persons(people), a.Owner),
-		r.fill("action", "wat", a.Text, maxAction),
+		r.fill("action", "wat", cut(a.Text, maxTold), maxTold),
 		r.fill("action", "datum", due, 40),
-		optional(r.fill("action", "gelukt", a.Gain, maxGain)),
+		optional(r.fill("action", "gelukt", cut(a.Gain, maxTold), maxTold)),
 		r.choose("action", "casus", about, code),
 	)), nil
 }
@@ -54,13 +53,25 @@ func (r *Request) actionAsk(a team.Action, due string) (answer, error) {
 func actionTyped(r *Request, typed string) (answer, error) {
 	a, err := r.readAction(typed)
 	if err == nil {
-		return r.make(a)
+		made, failed := r.make(a)
+		if failed == nil {
+			return made, nil
+		}
+		err = failed
 	}
-	offered, failed := r.actionAsk(a, "")
+	offered, failed := r.actionAsk(a, wrongDate(err))
 	if failed != nil {
 		return answer{}, failed
 	}
 	return offered, err
+}
+
+// wrongDate is the date that a Problem is about, as it was typed.
+func wrongDate(err error) string {
+	if p := (*team.Problem)(nil); errors.As(err, &p) && p.Field == "datum" {
+		return p.Args["understood"]
+	}
+	return ""
 }
 
 // actionPicked opens the form with as much of an action as a message gives.
@@ -69,7 +80,6 @@ func actionPicked(r *Request, text string) (answer, error) {
 	if p := (*team.Problem)(nil); err != nil && !errors.As(err, &p) {
 		return answer{}, err
 	}
-	a.Text, a.Gain = cut(a.Text, maxAction), cut(a.Gain, maxGain)
 	return r.actionAsk(a, "")
 }
 
@@ -155,13 +165,16 @@ func (r *Request) actionProblem(err error, a team.Action, handle string) error {
 		what = r.lang.Say("action.example")
 	}
 	if when.IsZero() {
-		when = r.calendar().NextSchoolDay(r.today().AddDays(14))
+		meant, err := schedule.ParseDate(p.Args["example"], r.today())
+		if when, _, _ = r.freeDays().Deadline(meant); err != nil {
+			when = r.calendar().NextSchoolDay(r.today().AddDays(14))
+		}
 	}
-	example := []string{"/actie", who, what, r.lang.Say("action.by", "date", schedule.ShortDate(string(r.lang), when))}
-	if a.Code != "" && p.Code != "action.case" {
-		example = append(example, a.Code)
+	a.Text, a.Due = what, when
+	if p.Code == "action.case" {
+		a.Code = ""
 	}
-	return p.With("got", strings.Join(got, " · "), "example", strings.Join(example, " "))
+	return p.With("got", strings.Join(got, " · "), "example", r.actionLine(who, a))
 }
 
 func actionSubmitted(r *Request, _ int, v values) (answer, error) {
@@ -189,10 +202,8 @@ func (r *Request) date(typed string) (team.Date, error) {
 // is going on, else in the channel, where it starts a thread of its own. What is
 // for a day that school is closed, is for the next school day.
 func (r *Request) make(a team.Action) (answer, error) {
-	for field, n := range map[string]int{"wat": len([]rune(a.Text)), "gelukt": len([]rune(a.Gain))} {
-		if n > maxAction {
-			return answer{}, team.Wrong(field, "long", "n", strconv.Itoa(n), "max", strconv.Itoa(maxAction))
-		}
+	if err := r.short(a); err != nil {
+		return answer{}, err
 	}
 	if err := r.guard(passage{"wat", a.Text}, passage{"gelukt", a.Gain}); err != nil {
 		return answer{}, err

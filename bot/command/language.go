@@ -1,15 +1,27 @@
 package command
 
 import (
+	"slices"
 	"strings"
 
 	"kansbot/internal/chat"
 	"kansbot/internal/text"
 )
 
+// following are the words that may come after a command, or after a command and
+// its verb, in Dutch and in English.
+var following = map[string][][2]string{
+	"signaal":             {{"nieuw", "new"}, {"groep", "group"}, {"thema", "theme"}},
+	"signaal lijst":       {{"alles", "all"}},
+	"kansoverleg start":   {{"nu", "now"}},
+	"kansoverleg verslag": {{"ouders", "parents"}, {"bestand", "file"}},
+	"actie uitstel":       {{"tot", "until"}},
+	"kernteam vrij":       {{"weg", "remove"}},
+}
+
 // inLanguage turns the lines to type in a reply into those of the language:
-// the code writes "/actie lijst", an English team reads "/actie list". What
-// comes after the verb stays as it is.
+// the code writes "/actie uitstel 7 tot ...", an English team reads "/actie
+// postpone 7 until ...". What somebody wrote stays as it is.
 func inLanguage(lang text.Lang, body chat.Message) chat.Message {
 	if lang == text.NL {
 		return body
@@ -29,14 +41,27 @@ func inLanguage(lang text.Lang, body chat.Message) chat.Message {
 func lineIn(lang text.Lang, line string) string {
 	name, rest, _ := strings.Cut(strings.TrimPrefix(line, "/"), " ")
 	c, found := commandNamed(name)
-	word, after := firstWord(rest)
-	if !found || !strings.HasPrefix(line, "/") {
+	if !found || !strings.HasPrefix(line, "/") || lang == text.NL {
 		return line
 	}
+	typed := []string{"/" + name}
+	known := following[c.name]
+	word, after := firstWord(rest)
 	for _, v := range c.verbs {
 		if isWord(word, v.words...) {
-			return strings.TrimSpace("/" + name + " " + v.word(lang) + " " + after)
+			typed, known, rest = append(typed, v.word(lang)), following[c.name+" "+v.words[0]], after
+			break
 		}
 	}
-	return line
+	for word, after = firstWord(rest); word != ""; word, after = firstWord(rest) {
+		i := slices.IndexFunc(known, func(w [2]string) bool { return w[0] == word })
+		_, _, isNr := number(word)
+		if i >= 0 {
+			word = known[i][1]
+		} else if !isNr && len(codes(word)) == 0 { // from here on it is somebody's own
+			break
+		}
+		typed, rest = append(typed, word), after
+	}
+	return strings.TrimSpace(strings.Join(typed, " ") + " " + rest)
 }

@@ -72,7 +72,7 @@ func TestMinutesTellEvaluations(t *testing.T) {
 		return nil
 	})
 	b.types("anna", "/kansoverleg afronden")
-	said := words(b.types("anna", "/kansoverleg verslag").Body)
+	said := textOf(b.types("anna", "/kansoverleg verslag").Body)
 	for _, want := range []string{"Doel gezet: K-015.", "K-014 van 4 naar 7, doorgaan tot do 22 apr", "gesprek met ouders: K-016"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("no %q in %s", want, said)
@@ -83,14 +83,14 @@ func TestMinutesTellEvaluations(t *testing.T) {
 			t.Errorf("%q in %s", secret, said)
 		}
 	}
-	letter := words(b.types("anna", "/kansoverleg verslag ouders K-014").Body)
+	letter := textOf(b.types("anna", "/kansoverleg verslag ouders K-014").Body)
 	if !strings.Contains(letter, "Op donderdag 22 april 2027 kijken we opnieuw") || !strings.Contains(letter, "De platen van iemand van het kernteam") {
 		t.Error(letter)
 	}
 }
 
-// words are what a message says.
-func words(m chat.Message) (said string) {
+// textOf is what a message says.
+func textOf(m chat.Message) (said string) {
 	for _, b := range m {
 		for _, line := range append(b.Items, b.Text) {
 			for _, span := range line {
@@ -110,7 +110,7 @@ func TestMinutesPages(t *testing.T) {
 	b.types("bram", "/actie klaar 1 rustig beginnen")
 
 	open := func(line string) (page chat.Page, err error) {
-		found := linked.FindStringSubmatch(words(b.types("bram", line).Body))
+		found := linked.FindStringSubmatch(textOf(b.types("bram", line).Body))
 		if found == nil {
 			t.Fatalf("%s gives no address", line)
 		}
@@ -128,12 +128,12 @@ func TestMinutesPages(t *testing.T) {
 		})
 	}
 	page, err := open("/kansoverleg verslag bestand")
-	body := words(page.Body)
+	body := textOf(page.Body)
 	if err != nil || page.Title == "" || !strings.Contains(body, "belt de ouders") || strings.Contains(body, "rustig beginnen") {
 		t.Error(page, err)
 	}
 	page, err = open("/kansoverleg verslag ouders K-014 bestand")
-	if body := words(page.Body); err != nil || page.Title != "Afspraken over uw kind" || !strings.Contains(body, "De leerkracht belt u") || !strings.Contains(body, "Rustig beginnen") {
+	if body := textOf(page.Body); err != nil || page.Title != "Afspraken over uw kind" || !strings.Contains(body, "De leerkracht belt u") || !strings.Contains(body, "Rustig beginnen") {
 		t.Error(page, err)
 	}
 	b.write(t, func(tx kv.Tx, id string) error {
@@ -155,7 +155,7 @@ func TestMinutesPages(t *testing.T) {
 		t.Error("who left still has a page:", err)
 	}
 	b.Site = ""
-	if said := words(b.types("anna", "/kansoverleg verslag bestand").Body); !strings.Contains(said, "webadres") {
+	if said := textOf(b.types("anna", "/kansoverleg verslag bestand").Body); !strings.Contains(said, "webadres") {
 		t.Error(said)
 	}
 }

@@ -1,0 +1,77 @@
+package command
+
+import (
+	"regexp"
+	"strconv"
+	"unicode/utf8"
+
+	"kansbot/internal/chat"
+	"kansbot/internal/schedule"
+	"kansbot/internal/team"
+)
+
+// maxTold is how much of an agreement somebody can write: more than it may
+// have, so that the answer can help to shorten it.
+const maxTold = 300
+
+// short refuses an action that is more than one sentence to repeat, with what
+// to write instead.
+func (r *Request) short(a team.Action) error {
+	n := utf8.RuneCountInString
+	what, whatFits := team.Shorten(a.Text, maxAction, string(r.lang))
+	gain, gainFits := team.Shorten(a.Gain, maxGain, string(r.lang))
+	var p *team.Problem
+	switch {
+	case n(a.Text) > maxAction && whatFits:
+		p = team.Wrong("wat", "action.long", "n", strconv.Itoa(n(a.Text)), "max", strconv.Itoa(maxAction), "example", what)
+	case n(a.Text) > maxAction:
+		p = team.Wrong("wat", "action.over", "n", strconv.Itoa(n(a.Text)), "max", strconv.Itoa(maxAction), "over", strconv.Itoa(n(what)-maxAction))
+		if first := firstOfTwo(what, maxAction); first != "" {
+			p.Code, what = "action.two", first
+			p = p.With("example", what)
+		}
+	case n(a.Gain) > maxGain && gainFits:
+		p = team.Wrong("gelukt", "action.long", "n", strconv.Itoa(n(a.Gain)), "max", strconv.Itoa(maxGain), "example", gain)
+	case n(a.Gain) > maxGain:
+		p = team.Wrong("gelukt", "action.over", "n", strconv.Itoa(n(a.Gain)), "max", strconv.Itoa(maxGain), "over", strconv.Itoa(n(gain)-maxGain))
+	default:
+		return nil
+	}
+	if _, form := r.event.Act.(chat.Submitted); form || p.Args["example"] == "" {
+		return p
+	}
+	if a.Text, a.Gain = what, gain; !gainFits {
+		a.Gain = "" // left for the form, which keeps it
+	}
+	return p.With("example", r.actionLine("@"+r.member(a.Owner).Handle, a))
+}
+
+// betweenTwo finds where a second agreement may begin: behind "en" with the
+// verb of somebody who does something, and behind a semicolon.
+var betweenTwo = regexp.MustCompile(`\s*;|,?\s+(?:en\s+(\pL+t)|and\s+(\pL+s))\s`)
+
+// firstOfTwo is as much of a sentence as is one agreement and fits; empty when
+// it does not fall apart.
+func firstOfTwo(s string, limit int) string {
+	for _, at := range betweenTwo.FindAllStringSubmatchIndex(s, -1) {
+		if verb := s[max(at[2], at[4], 0):at[1]]; isWord(sentence(verb), "het", "dat", "met", "niet", "uit", "wat", "this", "its", "parents") {
+			continue
+		}
+		if first := sentence(s[:at[0]]); first != "" && utf8.RuneCountInString(first) <= limit {
+			return first
+		}
+	}
+	return ""
+}
+
+// actionLine is the line that makes an action.
+func (r *Request) actionLine(who string, a team.Action) string {
+	line := "/actie " + who + " " + a.Text + " " + r.lang.Say("action.by", "date", schedule.ShortDate(string(r.lang), a.Due))
+	if a.Code != "" {
+		line += " " + a.Code
+	}
+	if a.Gain != "" {
+		line += r.lang.Say("action.line.gain", "gain", a.Gain)
+	}
+	return line
+}
