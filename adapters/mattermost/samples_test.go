@@ -46,7 +46,7 @@ func prose(rendered string) string {
 }
 
 // Whatever people filled in: nobody is called but who is mentioned, and no
-// link, picture or emoji comes of it but a link of ours.
+// link, picture or emoji comes of it.
 func TestSamplesDoNothing(t *testing.T) {
 	for _, lang := range text.Langs {
 		for _, s := range viewtest.Samples(lang) {
