@@ -28,6 +28,7 @@ func (w *world) samples() []Sample {
 	w.duringMeetings()
 	w.aboutActions()
 	w.aboutHolidays()
+	w.aboutEvaluations()
 	return w.made
 }
 
