@@ -30,7 +30,7 @@ func teamAway(r *Request, typed string) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
-		example := "/kernteam weg tot " + schedule.ShortDate(string(r.lang), m.Away)
+		example := r.lang.Say("away.line") + " " + schedule.ShortDate(string(r.lang), m.Away)
 		switch {
 		case cover.User == m.User:
 			return answer{}, team.Wrong("wie", "away.self", "example", example)
@@ -70,7 +70,7 @@ func teamAway(r *Request, typed string) (answer, error) {
 // awayUntil reads the last day of an absence. It begins today: one that begins
 // later is for then.
 func (r *Request) awayUntil(typed, handle string) (team.Date, error) {
-	prefix := "/kernteam weg tot "
+	prefix := r.lang.Say("away.line") + " "
 	if match := firstDay.FindStringSubmatch(typed); match != nil {
 		if first, err := schedule.ParseDate(match[1], r.today()); err == nil {
 			if first.After(r.today()) {

@@ -137,6 +137,13 @@ func (w *walk) checkMeetings(t *rapid.T, tx kv.Tx, meetings []team.Meeting) {
 	rhythmic, running, open := 0, 0, 0
 	starts, occurrences := map[time.Time]int{}, map[string]int{}
 	var points []string
+	waiting, _, err := store.Points.Get(tx, w.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range waiting {
+		points = append(points, p.Text)
+	}
 	for _, m := range meetings {
 		if m.Open() {
 			open++

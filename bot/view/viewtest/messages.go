@@ -32,6 +32,7 @@ func (w *world) samples() []Sample {
 	w.aboutFollowUp()
 	w.aboutMinutes()
 	w.aboutPages()
+	w.aboutEvaluations()
 	return w.made
 }
 
