@@ -160,7 +160,7 @@ func (e *eraser) empty(item *team.AgendaItem) {
 }
 
 // shared are the kinds of post that are about more than one case, or none.
-var shared = []string{"meeting", "minutes", "own", "agenda", "today", "summer"}
+var shared = []string{"meeting", "minutes", "own", "agenda", "today", "summer", "week", "handover", "cover"}
 
 // erasePosts edits what was posted about a case, in the channel and directly,
 // and what still waits to be. What is about more than this keeps the rest.
@@ -168,6 +168,17 @@ func (r *Request) erasePosts(e *eraser) error {
 	posts, err := outbox.Of(r.tx, r.team.ID)
 	if err != nil {
 		return err
+	}
+	members, err := r.members()
+	if err != nil {
+		return err
+	}
+	for user := range members { // what somebody gets over all their kernteams
+		own, err := outbox.Of(r.tx, r.team.Platform+"/"+r.team.Workspace+"/"+user)
+		if err != nil {
+			return err
+		}
+		posts = append(posts, own...)
 	}
 	for _, p := range posts {
 		if !view.Names(p.Post.Body, e.names) {

@@ -219,7 +219,7 @@ func meetingDue(r *Request, d store.Due) error {
 		}
 	}
 	var passed []schedule.Step
-	if err := r.assign(&m); err != nil { // somebody may be away by now
+	if m, err = r.passedOn(m); err != nil { // somebody may be away by now
 		return err
 	}
 	for _, step := range r.stepsLeft(m) {

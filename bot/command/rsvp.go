@@ -2,6 +2,7 @@ package command
 
 import (
 	"maps"
+	"slices"
 
 	"kansbot/internal/store"
 	"kansbot/internal/team"
@@ -91,9 +92,6 @@ func (r *Request) rsvp(m team.Meeting, coming bool, stand string) (answer, error
 	case stand != "":
 		m.Stands[me] = stand
 	}
-	if !coming { // nor for somebody else
-		maps.DeleteFunc(m.Stands, func(_, instead string) bool { return instead == me })
-	}
 	m, err := r.keepPeople(was, m)
 	if err != nil {
 		return answer{}, err
@@ -101,31 +99,30 @@ func (r *Request) rsvp(m team.Meeting, coming bool, stand string) (answer, error
 	if err := r.did("meeting.rsvp", on("meeting", m.Nr)); err != nil {
 		return answer{}, err
 	}
-	if err := r.tellStands(was, m); err != nil {
-		return answer{}, err
-	}
 	return answer{body: r.view().Answered(me, was, m)}, nil
 }
 
-// tellStands tells who stands in for somebody, or no longer does, and who
+// tellStands tells who stands in for somebody, or need not any more, and who
 // loses their stand-in.
 func (r *Request) tellStands(was, m team.Meeting) error {
-	me, v := r.me.User, r.view()
-	if before, now := was.Stands[me], m.Stands[me]; before != now {
-		if before != "" {
-			if err := r.tell(before, v.StandsNoMore(me, m)); err != nil {
-				return err
-			}
+	for _, user := range slices.Sorted(maps.Keys(r.known)) {
+		before, now := was.Stands[user], m.Stands[user]
+		if before == now {
+			continue
 		}
-		if now != "" {
-			if err := r.tell(now, v.StandsIn(me, m)); err != nil {
-				return err
-			}
+		to, body := now, r.view().StandsIn(user, m)
+		switch {
+		case now != "":
+		case m.Present[user]:
+			to, body = before, r.view().StandsNoMore(user, m)
+		default:
+			to, body = user, r.view().NoStandIn(before, m)
 		}
-	}
-	for user, instead := range was.Stands {
-		if instead == me && user != me && m.Stands[user] == "" {
-			if err := r.tell(user, v.NoStandIn(me, m)); err != nil {
+		if err := r.tell(to, body); err != nil {
+			return err
+		}
+		if before != "" && now != "" {
+			if err := r.tell(before, r.view().StandsNoMore(user, m)); err != nil {
 				return err
 			}
 		}

@@ -17,7 +17,8 @@ import (
 
 // assign gives the jobs of a planned meeting that nobody has, or that who has
 // them cannot do, to whose turn it is: the last time is longest ago, then by
-// name. Nobody has both. A meeting that begins now is led by who begins it.
+// name. Nobody has both. A meeting that begins now is led by who begins it. Who
+// cannot come stands in for nobody.
 func (r *Request) assign(m *team.Meeting) error {
 	able, err := r.here()
 	if err != nil {
@@ -45,7 +46,8 @@ func (r *Request) assign(m *team.Meeting) error {
 		}
 		return best
 	}
-	m.Chair, m.Notes = among(able, m.Chair), among(able, m.Notes)
+	m.Chair, m.Notes, m.Stands = among(able, m.Chair), among(able, m.Notes), maps.Clone(m.Stands)
+	maps.DeleteFunc(m.Stands, func(_, instead string) bool { return among(able, instead) == "" })
 	if m.Chair == "" && r.team.Turns == team.AllTurns {
 		if !m.Start.After(r.now) {
 			m.Chair = among(able, r.me.User)
@@ -91,6 +93,9 @@ func (r *Request) keepPeople(was, m team.Meeting) (team.Meeting, error) {
 			return m, err
 		}
 	}
+	if err := r.tellStands(was, m); err != nil {
+		return m, err
+	}
 	for _, job := range view.Jobs {
 		if before, now := r.holder(was, job), r.holder(m, job); before != now {
 			if err := r.passOn(m, job, before, now); err != nil {
@@ -99,6 +104,15 @@ func (r *Request) keepPeople(was, m team.Meeting) (team.Meeting, error) {
 		}
 	}
 	return m, nil
+}
+
+// passedOn is the meeting after who cannot come any more gave up what they had.
+func (r *Request) passedOn(m team.Meeting) (team.Meeting, error) {
+	now := m
+	if err := r.assign(&now); err != nil || now.Chair == m.Chair && now.Notes == m.Notes && maps.Equal(now.Stands, m.Stands) {
+		return m, err
+	}
+	return r.keepPeople(m, now)
 }
 
 // passOn tells who has a job now, and takes the card from who had it. Outside

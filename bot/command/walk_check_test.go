@@ -214,25 +214,13 @@ func (w *walk) checkDay(t *rapid.T, m team.Meeting) {
 }
 
 // checkJobs: who leads a meeting to come and who writes are two people who can,
-// and nobody is missing there while somebody could. Its turn is somebody's once.
+// and nobody is missing there while somebody could.
 func (w *walk) checkJobs(t *rapid.T, tx kv.Tx, m team.Meeting) {
 	if m.Status != team.Planned {
 		return
 	}
-	members, err := store.Members.All(tx, w.id)
-	if err != nil {
-		t.Fatal(err)
-	}
 	k := w.team()
-	leader := cmp.Or(m.Chair, k.Chair)
-	able := map[string]bool{}
-	for _, who := range members {
-		coming, answered := m.Present[who.User]
-		able[who.User] = who.Here && (coming || !answered && !who.Absent(team.DateOf(m.Start.In(zone("")))))
-		if !able[who.User] {
-			delete(able, who.User)
-		}
-	}
+	leader, able := cmp.Or(m.Chair, k.Chair), w.able(t, tx, m)
 	switch {
 	case m.Chair != "" && !able[m.Chair], m.Notes != "" && !able[m.Notes]:
 		t.Fatalf("%q leads meeting %d and %q writes, of %v", m.Chair, m.Nr, m.Notes, able)
@@ -245,10 +233,26 @@ func (w *walk) checkJobs(t *rapid.T, tx kv.Tx, m team.Meeting) {
 		if coming, answered := m.Present[user]; !answered || coming {
 			t.Fatalf("%q comes, and %q in their place", user, instead)
 		}
-		if coming, answered := m.Present[instead]; instead == user || answered && !coming {
+		if instead == user || !able[instead] {
 			t.Fatalf("%q does not come, and stands in for %q", instead, user)
 		}
 	}
+}
+
+// able are who can be at a meeting.
+func (w *walk) able(t *rapid.T, tx kv.Tx, m team.Meeting) map[string]bool {
+	members, err := store.Members.All(tx, w.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	able := map[string]bool{}
+	for _, who := range members {
+		coming, answered := m.Present[who.User]
+		if who.Here && (coming || !answered && !who.Absent(team.DateOf(m.Start.In(zone(""))))) {
+			able[who.User] = true
+		}
+	}
+	return able
 }
 
 // checkWarnings: what was asked of the channel about who comes, it still asks
@@ -263,16 +267,8 @@ func (w *walk) checkWarnings(t *rapid.T, tx kv.Tx, m team.Meeting) {
 		if !found {
 			continue
 		}
-		possible := 0
-		members, _ := store.Members.All(tx, w.id)
-		able := map[string]bool{}
-		for _, who := range members {
-			if coming, answered := m.Present[who.User]; who.Here && (coming || !answered && !who.Absent(day)) {
-				possible++
-				able[who.User] = true
-			}
-		}
-		open := possible < w.team().Quorum && !m.HasSent(enough)
+		able := w.able(t, tx, m)
+		open := len(able) < w.team().Quorum && !m.HasSent(enough)
 		if kind == "lead" {
 			open = !able[cmp.Or(m.Chair, w.team().Chair)]
 		}
