@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"errors"
 	"regexp"
 	"slices"
@@ -69,7 +70,7 @@ func actionTyped(r *Request, typed string) (answer, error) {
 // wrongDate is the date that a Problem is about, as it was typed.
 func wrongDate(err error) string {
 	if p := (*team.Problem)(nil); errors.As(err, &p) && p.Field == "datum" {
-		return p.Args["understood"]
+		return cmp.Or(p.Args["rest"], p.Args["understood"])
 	}
 	return ""
 }

@@ -82,6 +82,7 @@ func (b *Bot) Handle(ctx context.Context, event chat.Event) (reply chat.Reply) {
 // stored. A submitted form stays open. A typed line is answered, and the form
 // that the command offers with it opens, filled in with what was understood.
 func (b *Bot) mistaken(ctx context.Context, r *Request, form *store.Form, p *team.Problem) chat.Reply {
+	p = dateIn(r.lang, p)
 	if _, ok := r.event.Act.(chat.Submitted); ok {
 		field := p.Field
 		if !slices.ContainsFunc(r.sent.Fields, func(f chat.Field) bool { return f.Name == field }) {

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"errors"
 	"regexp"
 	"strings"
@@ -19,11 +20,9 @@ func meetingOnce(r *Request, typed string) (answer, error) {
 	return r.once(start, chosen)
 }
 
-// once plans a meeting; chosen is that school is closed that day.
+// once plans a meeting at a start that is free; chosen is that school is closed
+// that day.
 func (r *Request) once(start time.Time, chosen bool) (answer, error) {
-	if err := r.isFree(start); err != nil {
-		return answer{}, err
-	}
 	m, err := r.addMeeting(team.Meeting{Start: start, Chosen: chosen})
 	if err != nil {
 		return answer{}, err
@@ -45,10 +44,7 @@ func (r *Request) moment(typed string, usual schedule.Clock, prefix string) (sta
 	day, at, hasTime, err := schedule.ParseMoment(line(typed), r.today())
 	var p *team.Problem
 	if errors.As(err, &p) {
-		if p = withPrefix(p, prefix); usual == (schedule.Clock{}) && !strings.Contains(p.Args["example"], ":") {
-			p.Args["example"] += " 13:30"
-		}
-		return start, false, p
+		return start, false, r.possible(p, usual, prefix)
 	}
 	if err != nil {
 		return start, false, err
@@ -60,7 +56,7 @@ func (r *Request) moment(typed string, usual schedule.Clock, prefix string) (sta
 		at = usual
 	}
 	start = r.calendar().At(day, at)
-	if err := r.isFree(start); err != nil {
+	if err := r.isFree(start, prefix); err != nil {
 		return start, false, err
 	}
 	chosen, err = r.chosen(start, insisted, prefix)
@@ -87,28 +83,55 @@ func (r *Request) chosen(start time.Time, insisted bool, prefix string) (bool, e
 	if !closed || insisted {
 		return closed, nil
 	}
-	near, found, err := r.nearest(start, team.Meeting{})
-	if err != nil {
-		return false, err
-	}
-	p := team.Wrong("datum", "moment.closed", "closed", r.view().Closed(day, why))
-	if found {
-		near = near.In(r.zone())
-		p = p.With("example", prefix+schedule.ShortDate(string(r.lang), team.DateOf(near))+near.Format(" 15:04"))
-	}
-	return false, p
+	return false, r.instead(team.Wrong("datum", "moment.closed", "closed", r.view().Closed(day, why)), start, prefix)
 }
 
 // isFree: a meeting can be planned for that moment.
-func (r *Request) isFree(start time.Time) error {
+func (r *Request) isFree(start time.Time, prefix string) error {
 	if !start.After(r.now) {
-		return team.Wrong("datum", "moment.past", "understood", r.view().When(start))
+		return r.instead(team.Wrong("datum", "moment.past", "understood", r.view().When(start)), start, prefix)
 	}
 	_, taken, err := r.meetingAt(start)
 	if err == nil && taken {
-		err = team.Wrong("datum", "moment.taken", "understood", r.view().When(start))
+		err = r.instead(team.Wrong("datum", "moment.taken", "understood", r.view().When(start)), start, prefix)
 	}
 	return err
+}
+
+// possible makes the example of a Problem with a date a line with a moment at
+// which a Kans!overleg can be planned; usual is as for moment.
+func (r *Request) possible(p *team.Problem, usual schedule.Clock, prefix string) error {
+	day, at, hasTime, err := schedule.ParseMoment(p.Args["example"], r.today())
+	if err != nil {
+		return withPrefix(p, prefix)
+	}
+	if !hasTime {
+		at = cmp.Or(usual, schedule.Clock{Hour: 13, Minute: 30})
+	}
+	return r.instead(p, r.calendar().At(day, at), prefix)
+}
+
+// instead gives a Problem about a start the line to type with the nearest one at
+// which a Kans!overleg can be planned, not before tomorrow.
+func (r *Request) instead(p *team.Problem, start time.Time, prefix string) error {
+	start = start.In(r.zone())
+	if tomorrow := r.today().AddDays(1); team.DateOf(start).Before(tomorrow) {
+		start = r.calendar().At(tomorrow, schedule.Clock{Hour: start.Hour(), Minute: start.Minute()})
+	}
+	near, found, err := r.nearest(start, team.Meeting{})
+	if err != nil || !found {
+		return cmp.Or[error](err, p)
+	}
+	return p.With("example", prefix+r.dayToType(team.DateOf(near))+near.Format(" 15:04"))
+}
+
+// dayToType is a day as briefly as it is read back as the same one.
+func (r *Request) dayToType(d team.Date) string {
+	short := schedule.ShortDate(string(r.lang), d)
+	if read, err := schedule.ParseDate(short, r.today()); err != nil || read != d {
+		return schedule.FormatDate(string(r.lang), d, true)
+	}
+	return short
 }
 
 var fromTo = regexp.MustCompile(`(?i)^(?:(?:van|from)\s+)?(.*\S)\s+(?:naar|to)\s+(\S.*)$`)

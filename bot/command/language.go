@@ -1,10 +1,16 @@
 package command
 
 import (
+	"cmp"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"kansbot/internal/chat"
+	"kansbot/internal/schedule"
+	"kansbot/internal/team"
 	"kansbot/internal/text"
 )
 
@@ -65,3 +71,33 @@ func lineIn(lang text.Lang, line string) string {
 	}
 	return strings.TrimSpace(strings.Join(typed, " ") + " " + rest)
 }
+
+// dateIn is a Problem about a date in the language: "12-02-2026" does not tell
+// in which it was typed, and what reads it answers in Dutch.
+func dateIn(lang text.Lang, p *team.Problem) *team.Problem {
+	if lang == text.NL || !strings.HasPrefix(p.Code, "date.") {
+		return p
+	}
+	p = p.With()
+	for _, name := range []string{"understood", "typed", "actual", "example"} {
+		if value := p.Args[name]; value != "" && !strings.Contains(value, "@") { // a whole action is somebody's own
+			p.Args[name] = words.ReplaceAllStringFunc(value, func(word string) string { return cmp.Or(dutchDates()[word], word) })
+		}
+	}
+	return p
+}
+
+var words = regexp.MustCompile(`\pL+`)
+
+// dutchDates are the Dutch names of days and months, with the English ones.
+var dutchDates = sync.OnceValue(func() map[string]string {
+	english := map[string]string{}
+	for month := range 12 {
+		for day := range 7 {
+			d := team.Date{Year: 2027, Month: time.Month(month + 1), Day: day + 1}
+			nl, en := strings.Fields(schedule.FormatDate("nl", d, false)), strings.Fields(schedule.FormatDate("en", d, false))
+			english[nl[0]], english[nl[2]] = en[0], en[2]
+		}
+	}
+	return english
+})

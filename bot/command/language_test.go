@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"kansbot/internal/team"
 	"kansbot/internal/text"
 )
 
@@ -30,6 +31,16 @@ func TestLinesInEnglish(t *testing.T) {
 		if got := lineIn(text.NL, line); got != line {
 			t.Errorf("%q became %q", line, got)
 		}
+	}
+}
+
+func TestDatesInEnglish(t *testing.T) {
+	p := team.Wrong("datum", "date.past", "understood", "donderdag 12 maart 2026", "example", "/kansoverleg verzet vrijdag 30 april")
+	if got := dateIn(text.EN, p).Args; got["understood"] != "Thursday 12 March 2026" || got["example"] != "/kansoverleg verzet Friday 30 April" {
+		t.Error(got)
+	}
+	if dateIn(text.NL, p) != p || p.Args["understood"] != "donderdag 12 maart 2026" {
+		t.Error(p)
 	}
 }
 

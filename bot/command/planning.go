@@ -105,8 +105,11 @@ func (r *Request) plan(typed string, minutes int) (answer, error) {
 		return r.lengthen(minutes)
 	}
 	if rhythm.Rule == "" && rhythm.Cron == "" { // one date is no rhythm
-		start := r.calendar().At(rhythm.Start, rhythm.Time)
-		chosen, err := r.chosen(start, insisted, r.lang.Say("plan.once.word")+" ")
+		start, prefix := r.calendar().At(rhythm.Start, rhythm.Time), r.lang.Say("plan.once.word")+" "
+		if err := r.isFree(start, prefix); err != nil {
+			return answer{}, err
+		}
+		chosen, err := r.chosen(start, insisted, prefix)
 		if err != nil {
 			return answer{}, err
 		}
@@ -142,7 +145,8 @@ func (r *Request) plan(typed string, minutes int) (answer, error) {
 	}
 	switch {
 	case has && taken && other.Nr != m.Nr:
-		return answer{}, team.Wrong("ritme", "moment.taken", "understood", r.view().When(next.start))
+		rhythm.Time.Hour++ // another time on the same days
+		return answer{}, team.Wrong("ritme", "moment.taken", "understood", r.view().When(next.start), "example", rhythm.Words(string(r.lang)))
 	case has:
 		m.Occurrence, m.Chosen = next.name, false
 		m, err = r.move(m, next.start)

@@ -6,7 +6,6 @@ import (
 	"unicode/utf8"
 
 	"kansbot/internal/chat"
-	"kansbot/internal/schedule"
 	"kansbot/internal/team"
 )
 
@@ -66,7 +65,7 @@ func firstOfTwo(s string, limit int) string {
 
 // actionLine is the line that makes an action.
 func (r *Request) actionLine(who string, a team.Action) string {
-	line := "/actie " + who + " " + a.Text + " " + r.lang.Say("action.by", "date", schedule.ShortDate(string(r.lang), a.Due))
+	line := "/actie " + who + " " + a.Text + " " + r.lang.Say("action.by", "date", r.dayToType(a.Due))
 	if a.Code != "" {
 		line += " " + a.Code
 	}

@@ -59,7 +59,7 @@ func ParseMoment(words string, today team.Date) (day team.Date, at Clock, hasTim
 		}
 		if m, ok := s.date(i); ok && day.IsZero() {
 			if m.problem != nil {
-				return team.Date{}, Clock{}, false, m.problem
+				return team.Date{}, Clock{}, false, s.withTime(m.problem, i, m.end)
 			}
 			day, i = m.date, m.end
 			continue
@@ -76,6 +76,17 @@ func ParseMoment(words string, today team.Date) (day team.Date, at Clock, hasTim
 		return team.Date{}, Clock{}, false, wrongDate("time", typed, FormatDate(s.lang, day, true)+" "+possible.String())
 	}
 	return day, at, hasTime, nil
+}
+
+// withTime is a Problem with the date at tokens i up to j, of which the example
+// has the time that stands elsewhere, if one does.
+func (s script) withTime(p *team.Problem, i, j int) *team.Problem {
+	for k := 0; k < len(s.tokens); k++ {
+		if c, end, ok := s.clock(k); ok && (end <= i || k >= j) {
+			return p.With("example", p.Args["example"]+" "+meetingTime(c).String())
+		}
+	}
+	return p
 }
 
 // usualTime stands in an example where nothing was said.
@@ -101,6 +112,11 @@ func (s script) instead(w writtenDay) team.Date {
 	if w.month < 1 || w.month > 12 {
 		return s.someday(team.Date{})
 	}
+	if w.year >= s.today.Year && w.year <= s.today.Year+1 {
+		if d := inMonth(w.year, w.month, min(max(w.day, 1), 31)); !d.Before(s.today) {
+			return d
+		}
+	}
 	return s.nextOn(w.month, max(w.day, 1))
 }
 
@@ -121,10 +137,14 @@ func (s script) someday(d team.Date) team.Date {
 	return d
 }
 
+// nearby is how many days ahead the day may be that somebody meant who wrote
+// another year; else they meant a day like it next week.
+const nearby = 60
+
 func (s script) wrongDay(code string, d team.Date, lang string) *team.Problem {
 	better := s.nextOn(int(d.Month), d.Day)
-	if ago := d.DaysUntil(s.today); ago > 0 && ago < 7 {
-		better = d.AddDays(7)
+	if d.Before(s.today) && s.today.DaysUntil(better) > nearby {
+		better = s.today.AddDays(1 + (int(d.Weekday())+13-int(s.today.Weekday()))%7)
 	}
 	return wrongDate(code, FormatDate(lang, d, true), FormatDate(lang, better, false))
 }

@@ -128,7 +128,7 @@ func TestParseFreeProblems(t *testing.T) {
 		{"8 t/m 30 feb", "date.none", "", "", "maandag 8 februari 2027 t/m zondag 28 februari 2027"},
 		{"30-40 feb", "date.none", "", "", "zondag 28 februari 2027"},
 		{"toch open 31 apr", "date.none", "", "", "toch open vrijdag 30 april 2027"},
-		{"5-1-2026 t/m 6-1-2026", "date.past", "", "", "donderdag 6 januari 2028"},
+		{"5-1-2026 t/m 6-1-2026", "date.past", "", "", "dinsdag 12 januari 2027"},
 		{"8 feb t/m 12 feb 2031", "date.far", "", "", "vrijdag 12 februari 2027"},
 		{"volgende vrijdag", "date.unclear", "", "", "vrijdag 15 januari 2027"},
 	} {

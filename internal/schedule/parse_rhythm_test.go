@@ -132,7 +132,7 @@ func TestParseRhythmProblems(t *testing.T) {
 		{"eenmalig 30 feb 13:30", "date.none", "30 feb", "", "eenmalig zondag 28 februari 2027 om 13:30"},
 		{"eenmalig 12-02-2026 13:30", "date.past", "donderdag 12 februari 2026", "", "eenmalig vrijdag 12 februari 2027 om 13:30"},
 		{"dinsdag 5-1-2027 13:30", "date.past", "dinsdag 5 januari 2027", "", "eenmalig dinsdag 12 januari 2027 om 13:30"},
-		{"elke week op dinsdag 9:00 vanaf 1-1-2010", "date.past", "vrijdag 1 januari 2010", "", "elke week op dinsdag om 09:00 vanaf 1 januari 2028"},
+		{"elke week op dinsdag 9:00 vanaf 1-1-2010", "date.past", "vrijdag 1 januari 2010", "", "elke week op dinsdag om 09:00 vanaf 8 januari 2027"},
 		{"elke week op dinsdag 9:00 vanaf 1-1-2030", "date.far", "dinsdag 1 januari 2030", "", "elke week op dinsdag om 09:00 vanaf 1 januari 2028"},
 		{"elke week op dinsdag 9:00 vanaf maart 2040", "date.far", "donderdag 1 maart 2040", "", "elke week op dinsdag om 09:00 vanaf 1 maart 2027"},
 		{"elke week om 9:00 vanaf ma 12 jan", "date.weekday", "12 januari 2027", "", "elke week op dinsdag om 09:00 vanaf 12 januari 2027"},

@@ -67,7 +67,7 @@ func (s script) bounded(m match, i int, oldest team.Date) match {
 	return m
 }
 
-// namedDay reads today, tomorrow and the day after.
+// namedDay reads today, tomorrow and the day after, and those that are over.
 func (s script) namedDay(i int) (match, bool) {
 	j := s.skip(i, "the")
 	switch {
@@ -75,6 +75,10 @@ func (s script) namedDay(i int) (match, bool) {
 		return match{date: s.today, end: i + 1}, true
 	case s.is(i, "morgen", "tomorrow"):
 		return match{date: s.today.AddDays(1), end: i + 1}, true
+	case s.is(i, "gisteren", "yesterday"):
+		return match{date: s.today.AddDays(-1), end: i + 1}, true
+	case s.is(i, "eergisteren"):
+		return match{date: s.today.AddDays(-2), end: i + 1}, true
 	case s.is(i, "overmorgen"):
 		return match{date: s.today.AddDays(2), end: i + 1}, true
 	case s.has(j, "day", "after", "tomorrow"):
@@ -226,7 +230,7 @@ func (s script) exact(m match, w writtenDay, i, j int) match {
 	m.date = w.in(w.year)
 	weekday, named := weekdays[s.at(i)]
 	if !m.date.Valid() {
-		m.problem = wrongDate("none", s.text(j, w.end), FormatDate(lang, s.instead(w), false))
+		m.problem = wrongDate("none", s.text(j, w.end), FormatDate(lang, s.instead(w), !m.anyYear))
 	} else if named && m.date.Weekday() != time.Weekday(weekday) {
 		full := FormatDate(lang, m.date, true)
 		actual := dayNames[lang][m.date.Weekday()]

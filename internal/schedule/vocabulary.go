@@ -57,7 +57,7 @@ var (
 // englishWords holds words that show the typed language to be English: none of
 // them is Dutch as well.
 var englishWords = func() map[string]bool {
-	const others = `at before by on from to through still starting once every each the other next coming this end today tomorrow after
+	const others = `at before by on from to through still starting once every each the other next coming this end today tomorrow yesterday after
 		within until day days weeks weekly fortnightly month months monthly year years
 		first second third fourth fifth last one two three four five seven eight nine ten eleven twelve`
 	m := map[string]bool{}
