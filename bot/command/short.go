@@ -24,10 +24,11 @@ func (r *Request) short(a team.Action) error {
 	case n(a.Text) > maxAction && whatFits:
 		p = team.Wrong("wat", "action.long", "n", strconv.Itoa(n(a.Text)), "max", strconv.Itoa(maxAction), "example", what)
 	case n(a.Text) > maxAction:
-		p = team.Wrong("wat", "action.over", "n", strconv.Itoa(n(a.Text)), "max", strconv.Itoa(maxAction), "over", strconv.Itoa(n(what)-maxAction))
+		over := strconv.Itoa(n(what) - maxAction)
+		p = team.Wrong("wat", "action.over", "n", strconv.Itoa(n(a.Text)), "max", strconv.Itoa(maxAction), "over", over)
 		if first := firstOfTwo(what, maxAction); first != "" {
-			p.Code, what = "action.two", first
-			p = p.With("example", what)
+			p = team.Wrong("wat", "action.two", "n", strconv.Itoa(n(a.Text)), "max", strconv.Itoa(maxAction), "over", over, "example", first)
+			what = first
 		}
 	case n(a.Gain) > maxGain && gainFits:
 		p = team.Wrong("gelukt", "action.long", "n", strconv.Itoa(n(a.Gain)), "max", strconv.Itoa(maxGain), "example", gain)

@@ -382,7 +382,8 @@ func (w *walk) counts(tx kv.Tx, do string) bool {
 		}
 		s, _, err := store.Signals.Get(tx, w.id, store.Nr(m.Agenda[nrs[1]].Signal))
 		now := name == "item.next" || name == "item.text" || name == "item.more"
-		return err == nil && (name == "item.next" || s.Status == team.Waiting) && (!now || nrs[1] == m.Now)
+		waits := s.Status == team.Waiting || m.Agenda[nrs[1]].Kind == team.EvaluateItem
+		return err == nil && (name == "item.next" || waits) && (!now || nrs[1] == m.Now)
 	case "evaluate":
 		c, _, err := store.Cases.Get(tx, w.id, rest)
 		return err == nil && !c.Evaluate.IsZero() && c.Goal != ""
