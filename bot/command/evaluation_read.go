@@ -37,7 +37,7 @@ func (r *Request) readEvaluation(typed string) (code string, e evaluation, wrong
 	code, head = cutCode(line(head))
 	head, e.scale, wrong = cutScale(head)
 	if m := summerPattern.FindStringIndex(head); m != nil {
-		e.day, head = strings.TrimSpace(head[m[0]:m[1]]), head[:m[0]]+" "+head[m[1]:]
+		e.day, head = sentence(head[m[0]:m[1]]), head[:m[0]]+" "+head[m[1]:]
 	}
 	rest, day, dated, err := schedule.CutDate(head, r.today())
 	if wrong = cmp.Or(wrong, err); dated {
@@ -58,7 +58,7 @@ var (
 	scalePatterns = []*regexp.Regexp{
 		regexp.MustCompile(`(?i)(?:^|[\s,;.])(?:schaal|scale|cijfer|stand)[\s:]*(?:(?:van|from)\s+)?(?:\d+\s*(?:-*>|→|naar|to)\s*)?(\d+)\b`),
 		regexp.MustCompile(`(?i)(?:^|[\s,;.])(?:(?:van|from)\s+)?\d+\s*(?:-*>|→|naar|to)\s*(\d+)\b`),
-		regexp.MustCompile(`^\s*(\d+)(?:\s*/\s*10)?(?:$|[,;.]|\s*$)`),
+		regexp.MustCompile(`^\s*(\d+)(?:\s*/\s*10)?(?:$|[\s,;.])`),
 	}
 )
 
@@ -88,7 +88,7 @@ var outcomeWords = []struct {
 	{team.Celebrated, wordsPattern("(?:het )?doel (?:is )?gehaald", "gehaald", "gelukt", "vieren", "(?:the )?goal (?:is )?reached", "reached", "celebrate")},
 	{team.Close, wordsPattern("afsluiten", "sluiten", "stoppen", "close", "stop")},
 	{team.Adjust, wordsPattern("doel bijstellen", "bijstellen", "bijgesteld", "adjust(?: the)? goal", "adjust")},
-	{team.Continue, wordsPattern("gaan door", "doorgaan", "verder", "continue", "go on")},
+	{team.Continue, wordsPattern("(?:we )?gaan door", "doorgaan", "verder", "continue", "go on")},
 }
 
 func wordsPattern(words ...string) *regexp.Regexp {

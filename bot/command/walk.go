@@ -84,6 +84,9 @@ func (r *Request) onItem(s string) (t view.Talk, err error) {
 // after is the first item after i that is still to be talked about.
 func (r *Request) after(m team.Meeting, i int) (int, error) {
 	for i++; i < len(m.Agenda); i++ {
+		if m.Agenda[i].Kind == team.ErasedItem {
+			continue
+		}
 		if !talkedOver(m.Agenda[i]) {
 			return i, nil
 		}

@@ -1,6 +1,8 @@
 package viewtest
 
 import (
+	"strings"
+
 	"kansbot/internal/chat"
 	"kansbot/internal/team"
 )
@@ -38,5 +40,5 @@ func (w *world) aboutEvaluations() {
 	w.ask("Withdrawn", w.Withdrawn(c))
 	w.post("Erased", w.Erased())
 	first := w.signals[0].Code
-	w.post("Without", w.Without(w.Minutes(w.record()), func(text string) bool { return text == first }))
+	w.post("Without", w.Without(w.Minutes(w.record()), func(text string) bool { return strings.Contains(text, first) }))
 }
