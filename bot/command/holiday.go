@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -209,5 +210,5 @@ func (r *Request) rearrange() (shifted int, err error) {
 			return 0, err
 		}
 	}
-	return shifted, r.retimeSummer()
+	return shifted, cmp.Or(r.retimeSummer(), r.timeWeekly())
 }
