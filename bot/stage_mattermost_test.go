@@ -153,12 +153,15 @@ func (p *mattermostPlay) sends(user string, form chat.Form, values map[string][]
 
 func (p *mattermostPlay) presses(user, post, button string) error {
 	p.last = "presses"
-	direct, err := p.users[user].DM(p.botID())
-	if err != nil {
-		return err
-	}
-	for _, channel := range []string{p.room.Id, direct} {
-		posts, err := p.server.Posts(channel)
+	for _, channel := range []func() (string, error){
+		func() (string, error) { return p.room.Id, nil },
+		func() (string, error) { return p.users[user].DM(p.botID()) },
+	} {
+		id, err := channel()
+		if err != nil {
+			return err
+		}
+		posts, err := p.server.Posts(id)
 		if err != nil {
 			return err
 		}
@@ -216,9 +219,9 @@ func (p *mattermostPlay) sees(user string, reply chat.Reply) (string, error) {
 	if len(reply.Body) == 0 {
 		return "", nil
 	}
-	if p.last == "opens" {
+	if p.last == "opens" { // an answer has no key, unlike what the bot posts of itself
 		post, err := u.WaitPost(patience, func(q *model.Post) bool {
-			return q.UserId == p.botID() && q.ChannelId != p.room.Id && q.Type == ""
+			return q.UserId == p.botID() && q.ChannelId != p.room.Id && q.Type == "" && q.GetProp("kansbot_key") == nil
 		})
 		if err != nil {
 			return "", err

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -164,5 +165,5 @@ func (r *Request) rearrange() (shifted int, err error) {
 			return 0, err
 		}
 	}
-	return shifted, r.retimeSummer()
+	return shifted, cmp.Or(r.retimeSummer(), r.timeWeekly())
 }
