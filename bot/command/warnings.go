@@ -81,7 +81,7 @@ func pressGoesOn(r *Request, s string) (answer, error) {
 	if err := r.did("meeting.goeson", on("meeting", m.Nr)); err != nil {
 		return answer{}, err
 	}
-	return answer{body: r.say("few.on", "when", r.view().When(m.Start))}, r.renew(r.warningKey(m, "quorum"), r.view().GoesOn(m, r.me.User))
+	return answer{body: r.say("toofew.on", "when", r.view().When(m.Start))}, r.renew(r.warningKey(m, "quorum"), r.view().GoesOn(m, r.me.User))
 }
 
 func pressOff(r *Request, s string) (answer, error) {

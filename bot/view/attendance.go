@@ -132,8 +132,12 @@ func (v View) Today(m team.Meeting, members []team.Member, items []team.AgendaIt
 			}
 		}
 	}
-	if len(missing) > 0 {
-		message = append(message, v.para("today.missing", "n", len(missing), "roles", capital(v.list(missing))))
+	switch len(missing) {
+	case 0:
+	case 1:
+		message = append(message, v.para("today.missing", "roles", capital(missing[0])))
+	default:
+		message = append(message, v.para("today.missing.more", "roles", capital(v.list(missing))))
 	}
 	if len(silent) > 0 {
 		message = append(message, v.note("today.silent", "names", strings.Join(silent, ", ")))
@@ -162,12 +166,9 @@ func (v View) roleMissing(m team.Meeting, who team.Member, members []team.Member
 	})
 }
 
-// list is "a, b en c".
+// list is "a, b en c", of two words or more.
 func (v View) list(words []string) string {
 	last := len(words) - 1
-	if last < 1 {
-		return strings.Join(words, "")
-	}
 	return v.say("people.and", "list", strings.Join(words[:last], ", "), "last", words[last])
 }
 

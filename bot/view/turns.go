@@ -49,7 +49,7 @@ func (v View) NoLeader(m team.Meeting) chat.Message {
 func (v View) TooFew(m team.Meeting, most int, other team.Date) chat.Message {
 	start, nr := m.Start.In(v.Zone), itoa(m.Nr)
 	return chat.Message{
-		v.para("few", "n", most, "least", v.Team.Quorum, "when", v.When(m.Start)),
+		v.para("toofew", "n", most, "least", v.Team.Quorum, "when", v.When(m.Start)),
 		v.buttons(v.button("meeting.on "+nr, "button.on", chat.Primary), v.button("meeting.off "+nr, "button.drop", chat.Neutral)),
 		v.note("proposal.other"),
 		Copied(v.say("proposal.line", "day", v.short(team.DateOf(start)), "other", v.short(other), "time", start.Format("15:04"))),
@@ -57,11 +57,11 @@ func (v View) TooFew(m team.Meeting, most int, other team.Date) chat.Message {
 }
 
 func (v View) Enough(m team.Meeting) chat.Message {
-	return chat.Message{v.para("few.enough", "when", v.When(m.Start))}
+	return chat.Message{v.para("toofew.enough", "when", v.When(m.Start))}
 }
 
 func (v View) GoesOn(m team.Meeting, user string) chat.Message {
-	return chat.Message{v.para("few.goeson", "when", v.When(m.Start)), v.note("plan.by", "name", v.Name(user))}
+	return chat.Message{v.para("toofew.goeson", "when", v.When(m.Start)), v.note("plan.by", "name", v.Name(user))}
 }
 
 // Begun replaces questions about a meeting that goes on or is over.
