@@ -150,7 +150,7 @@ func TestPicked(t *testing.T) {
 		t.Errorf("action %v", got)
 	}
 	got = values(b.event(person("anna"), chat.Picked{Command: "actie", Text: strings.Repeat("zo veel ", 400)}))
-	if n := len([]rune(got["wat"])); n != maxAction {
+	if n := len([]rune(got["wat"])); n != maxTold {
 		t.Errorf("an action of %d characters", n)
 	}
 	for _, reply := range []chat.Reply{
