@@ -74,6 +74,7 @@ const shutdownPatience = 20 * time.Second
 // outbox at last.
 func (a *app) run(ctx context.Context, listener net.Listener, rehearse bool) error {
 	server := a.server(a.routes(rehearse))
+	server.RegisterOnShutdown(a.pages.Close)
 	for _, p := range a.platforms {
 		if err := p.begin(ctx); err != nil {
 			return errors.Join(err, listener.Close())

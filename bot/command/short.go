@@ -16,25 +16,16 @@ const maxTold = 300
 // short refuses an action that is more than one sentence to repeat, with what
 // to write instead.
 func (r *Request) short(a team.Action) error {
-	n := utf8.RuneCountInString
 	what, whatFits := team.Shorten(a.Text, maxAction, string(r.lang))
 	gain, gainFits := team.Shorten(a.Gain, maxGain, string(r.lang))
-	var p *team.Problem
-	switch {
-	case n(a.Text) > maxAction && whatFits:
-		p = team.Wrong("wat", "action.long", "n", strconv.Itoa(n(a.Text)), "max", strconv.Itoa(maxAction), "example", what)
-	case n(a.Text) > maxAction:
-		over := strconv.Itoa(n(what) - maxAction)
-		p = team.Wrong("wat", "action.over", "n", strconv.Itoa(n(a.Text)), "max", strconv.Itoa(maxAction), "over", over)
-		if first := firstOfTwo(what, maxAction); first != "" {
-			p = team.Wrong("wat", "action.two", "n", strconv.Itoa(n(a.Text)), "max", strconv.Itoa(maxAction), "over", over, "example", first)
-			what = first
-		}
-	case n(a.Gain) > maxGain && gainFits:
-		p = team.Wrong("gelukt", "action.long", "n", strconv.Itoa(n(a.Gain)), "max", strconv.Itoa(maxGain), "example", gain)
-	case n(a.Gain) > maxGain:
-		p = team.Wrong("gelukt", "action.over", "n", strconv.Itoa(n(a.Gain)), "max", strconv.Itoa(maxGain), "over", strconv.Itoa(n(gain)-maxGain))
-	default:
+	p := tooLong("wat", a.Text, what, maxAction)
+	if p == nil {
+		p = tooLong("gelukt", a.Gain, gain, maxGain)
+	} else if first := firstOfTwo(what, maxAction); !whatFits && first != "" {
+		what = first
+		p = team.Wrong("wat", "action.two", "n", p.Args["n"], "max", p.Args["max"], "over", p.Args["over"], "example", first)
+	}
+	if p == nil {
 		return nil
 	}
 	if _, form := r.event.Act.(chat.Submitted); form || p.Args["example"] == "" {
@@ -44,6 +35,18 @@ func (r *Request) short(a team.Action) error {
 		a.Gain = "" // left for the form, which keeps it
 	}
 	return p.With("example", r.actionLine("@"+r.member(a.Owner).Handle, a))
+}
+
+// tooLong is nil when all of a text fits.
+func tooLong(field, all, shorter string, limit int) *team.Problem {
+	n, over := utf8.RuneCountInString(all), utf8.RuneCountInString(shorter)-limit
+	switch {
+	case n <= limit:
+		return nil
+	case over <= 0:
+		return team.Wrong(field, "action.long", "n", strconv.Itoa(n), "max", strconv.Itoa(limit), "example", shorter)
+	}
+	return team.Wrong(field, "action.over", "n", strconv.Itoa(n), "max", strconv.Itoa(limit), "over", strconv.Itoa(over))
 }
 
 // betweenTwo finds where a second agreement may begin: behind "en" with the

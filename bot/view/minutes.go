@@ -119,7 +119,7 @@ func (v View) evaluations(r Record) (goals []string, evaluated [][]chat.Span) {
 			default:
 				line := Spans(v.Lang, "minutes.outcome."+string(e.Outcome), "code", c.Code, "from", c.Evaluations[i-1].Scale, "to", e.Scale)
 				if i == len(c.Evaluations)-1 && !c.Evaluate.IsZero() {
-					line = append(line, Spans(v.Lang, "minutes.until", "day", v.short(c.Evaluate))...)
+					line = append(append(line, space), Spans(v.Lang, "minutes.until", "day", v.short(c.Evaluate))...)
 				}
 				evaluated = append(evaluated, line)
 			}

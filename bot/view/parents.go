@@ -53,6 +53,8 @@ func (v View) Letter(l Letter) chat.Message {
 	return append(message, v.para("letter.ask", "who", v.Someone(l.Ask)), v.para("letter.bye", "school", v.Team.School))
 }
 
+var space = chat.Span{Text: " "}
+
 func (v View) promise(p Promise) []chat.Span {
 	who := capital(v.Someone(p.Role))
 	first, _, _ := strings.Cut(strings.ToLower(p.Text), " ")
@@ -62,10 +64,10 @@ func (v View) promise(p Promise) []chat.Span {
 	}
 	spans := Spans(v.Lang, id, "who", who, "what", what, "day", v.full(p.Due))
 	if p.Gain != "" {
-		spans = append(spans, Spans(v.Lang, "letter.gain", "gain", p.Gain)...)
+		spans = append(append(spans, space), Spans(v.Lang, "letter.gain", "gain", p.Gain)...)
 	}
 	if p.Done {
-		spans = append(spans, Spans(v.Lang, "letter.done")...)
+		spans = append(append(spans, space), Spans(v.Lang, "letter.done")...)
 	}
 	return spans
 }
