@@ -88,7 +88,7 @@ func (r *Request) keepPeople(was, m team.Meeting) (team.Meeting, error) {
 	if err := r.refreshMeeting(m); err != nil {
 		return m, err
 	}
-	if m.HasSent(schedule.StepAgenda) && r.atWork() {
+	if m.Status == team.Planned && m.HasSent(schedule.StepAgenda) && r.atWork() {
 		if err := r.warn(m); err != nil {
 			return m, err
 		}

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 
@@ -272,7 +271,5 @@ func (v View) actionItems(list []team.Action, today team.Date) chat.Block {
 	}
 	return block
 }
-
-func sortedUsers(present map[string]bool) []string { return slices.Sorted(maps.Keys(present)) }
 
 func itoa(n int) string { return strconv.Itoa(n) }

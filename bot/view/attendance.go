@@ -34,8 +34,8 @@ func (v View) holder(m team.Meeting, job Job) (user string, found bool) {
 func (v View) attendance(m team.Meeting) string {
 	lines := []string{v.jobs(m)}
 	var in, out, stands []string
-	for _, user := range sortedUsers(m.Present) {
-		if m.Present[user] {
+	for user, coming := range m.Present {
+		if coming {
 			in = append(in, v.Name(user))
 			continue
 		}
@@ -44,6 +44,9 @@ func (v View) attendance(m team.Meeting) string {
 			stands = append(stands, v.say("attendance.stand", "name", v.Name(user), "stand", v.Name(stand)))
 		}
 	}
+	slices.Sort(in)
+	slices.Sort(out)
+	slices.Sort(stands)
 	if len(in) > 0 {
 		lines = append(lines, v.say("attendance.in", "names", strings.Join(in, ", ")))
 	}
