@@ -308,7 +308,7 @@ func (r *Request) settleCase(c team.Case) error {
 		return nil
 	}
 	for i, item := range running.Agenda {
-		if !talkedOver(item) || !slices.ContainsFunc(signals, func(s team.Signal) bool { return about(item, s) }) {
+		if !slices.ContainsFunc(signals, func(s team.Signal) bool { return about(item, s) }) {
 			continue
 		}
 		// Each may move the meeting on.
@@ -317,6 +317,13 @@ func (r *Request) settleCase(c team.Case) error {
 			return err
 		}
 		if m.Agenda[i].State != team.ItemOpen {
+			continue
+		}
+		if !talkedOver(item) { // a success: there is nothing to end
+			m.Agenda[i].State = team.ItemDiscussed
+			if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
+				return err
+			}
 			continue
 		}
 		if err := r.conclude(m, i, team.ItemDiscussed); err != nil {

@@ -179,10 +179,10 @@ func TestOneOverviewOfManyKernteams(t *testing.T) {
 			b.at(t, fmt.Sprintf("2027-01-%02d %s", day, at))
 		}
 	}
-	if got, want := b.weeks("bram"), []string{"2027-W02", "2027-W03"}; !slices.Equal(got, want) {
+	if got, want := b.weeks("bram"), []string{"2027-W03"}; !slices.Equal(got, want) {
 		t.Errorf("overviews of %q, want %q", got, want)
 	}
-	if shown := reads(b.posts("week")[1]); !strings.Contains(shown, "doet iets voor 107") || !strings.Contains(shown, fmt.Sprintf("En nog %d andere", many-12)) {
+	if shown := reads(b.posts("week")[0]); !strings.Contains(shown, "doet iets voor 107") || !strings.Contains(shown, fmt.Sprintf("En nog %d andere", many-12)) {
 		t.Errorf("the overview says %s", shown)
 	}
 	b.types("bram", "/kernteam stil")

@@ -144,11 +144,12 @@ func (r Record) Evaluated(c team.Case) (at []int) {
 func (v View) people(r Record) string {
 	var there []string
 	m := r.Meeting
-	for _, user := range sortedUsers(m.Present) {
-		if m.Present[user] {
+	for user, came := range m.Present {
+		if came {
 			there = append(there, v.nameRole(user))
 		}
 	}
+	slices.Sort(there)
 	for _, user := range slices.Sorted(maps.Keys(m.Stands)) {
 		if instead := m.Stands[user]; !m.Present[instead] {
 			there = append(there, v.say("minutes.instead", "name", v.nameRole(instead), "other", v.Name(user)))

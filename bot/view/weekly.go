@@ -16,8 +16,13 @@ type Week struct {
 	Meetings []team.Meeting
 }
 
-// Empty reports that there is nothing to say.
-func (w Week) Empty() bool { return len(w.Mine)+len(w.Covered)+len(w.Meetings) == 0 }
+// Empty reports that nothing is late or due soon: the rest can wait, and of a
+// Kans!overleg the channel hears.
+func (w Week) Empty() bool {
+	return !slices.ContainsFunc(slices.Concat(w.Mine, w.Covered), w.presses)
+}
+
+func (w Week) presses(a team.Action) bool { return !a.Due.After(w.Today.AddDays(soon)) }
 
 // maxWeek is how many actions, and how many meetings, an overview shows, and
 // soon how many days ahead.
@@ -58,7 +63,7 @@ func urgent(weeks []Week, actions func(Week) []team.Action) (items [][]chat.Span
 	var lines []line
 	for _, w := range weeks {
 		for _, a := range actions(w) {
-			if a.Due.After(w.Today.AddDays(soon)) {
+			if !w.presses(a) {
 				others++
 				continue
 			}
