@@ -468,7 +468,8 @@ func (w *walk) weekly() (expected []string) {
 			open, err := store.OpenActionsOf(tx, w.id, m.User)
 			year, week := w.now.In(zone("")).ISOWeek()
 			key := fmt.Sprintf("week/test//%s/%d-W%02d", m.User, year, week)
-			if _, sent := slices.BinarySearch(w.said, key); err == nil && len(open) > 0 && m.Here && !m.Muted && !m.Absent(today) && !sent {
+			presses := slices.ContainsFunc(open, func(a team.Action) bool { return !a.Due.After(today.AddDays(7)) })
+			if _, sent := slices.BinarySearch(w.said, key); err == nil && presses && m.Here && !m.Muted && !m.Absent(today) && !sent {
 				expected = append(expected, key)
 			}
 		}
