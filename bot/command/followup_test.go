@@ -122,7 +122,7 @@ func (b *trial) missed() (n int) {
 
 // A machine that was off on Monday catches up on Monday.
 func TestLateOverview(t *testing.T) {
-	b := course(t, "/actie @bram belt de school voor 10 maart")
+	b := course(t, "/actie @bram belt de school voor 15 jan")
 	for _, c := range []struct {
 		at     string
 		weeks  []string
@@ -190,7 +190,7 @@ func TestOneOverviewOfManyKernteams(t *testing.T) {
 	b.at(t, "2027-01-25 15:00")
 	b.read(func(tx kv.Tx) error {
 		m, _, err := store.Members.Get(tx, "k249", "bram")
-		if !m.Muted || len(b.weeks("bram")) != 2 {
+		if !m.Muted || len(b.weeks("bram")) != 1 {
 			t.Errorf("muted %v, %d overviews", m.Muted, len(b.weeks("bram")))
 		}
 		return err
