@@ -94,7 +94,7 @@ func TestBrowserChain(t *testing.T) {
 	v.Sees("Niet erbij: Fenna Bakker")
 	v.Picture("04-agenda")
 	v.Accessible("agenda")
-	v.waitsFor("We missen: contactpersoon gemeente")
+	v.waitsFor("De contactpersoon gemeente is er niet")
 	v.waitsFor("begint het Kans!overleg")
 
 	t.Log("the Kans!overleg")

@@ -37,6 +37,12 @@ func mattermostStage(t *testing.T) func(*testscript.TestScript, *scene) stage {
 				members = append(members, u.ID)
 			}
 		}
+		// A server has room for so many active accounts.
+		ts.Defer(func() {
+			for _, u := range p.users {
+				server.Admin.UpdateUserActive(context.Background(), u.ID, false)
+			}
+		})
 		p.room = server.NewChannel(ts, team, "kernteam", true, members...)
 		p.at = freeAddress(ts)
 		var err error
@@ -101,12 +107,14 @@ func (p *mattermostPlay) readable(s string) string {
 		s = strings.ReplaceAll(s, "@"+u.Username, "@"+name)
 		s = strings.ReplaceAll(s, "@\u200b"+u.Username, "@"+name)
 	}
+	s = ourLink.ReplaceAllString(s, "$1")
 	s = markup.Replace(quote.ReplaceAllString(invisible.ReplaceAllString(s, ""), ""))
 	return escapes.ReplaceAllString(s, "$1")
 }
 
 var (
 	escapes   = regexp.MustCompile("\\\\([!-/:-@\\[-`{-~])")
+	ourLink   = regexp.MustCompile(`\[([^\]]*)\]\(http://[^)\s]*/pagina/[^)\s]*\)`)
 	quote     = regexp.MustCompile(`(?m)^> `)
 	invisible = regexp.MustCompile(`[\x{200b}-\x{200f}\x{2060}\x{feff}]`)
 	markup    = strings.NewReplacer("**", "", "~~", "", "#### ", "", "```\n", "", "\n```", "", "`", "")
