@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -47,6 +48,7 @@ import (
 //	outage on|off|refused, restart    the platform is gone, or wants no more; the bot starts anew
 //	trail 'DID', log 'TEXT'           audit trail; log
 //	kept 'TEXT'                       anything in the store has it, in any record
+//	many 200 anna types 'LINE'        so many times, one after the other
 //	dump                              shows everything, for who writes a transcript
 //
 // Texts compare by words: case and the platform's way of showing do not count.
@@ -65,7 +67,7 @@ func TestTranscripts(t *testing.T) {
 			commands := map[string]func(*testscript.TestScript, bool, []string){
 				"channel": withScene(channelShows), "thread": withScene(threadShows), "once": withScene(onceShown), "direct": withScene(directShows), "page": withScene(pageShows),
 				"at": withScene(moveTo), "joins": withScene(joins), "leaves": withScene(leaves), "outage": withScene(outage),
-				"kernteam": withScene(founded), "restart": withScene(restart), "trail": withScene(trail), "kept": withScene(kept), "log": withScene(logHas), "dump": withScene(dump),
+				"kernteam": withScene(founded), "restart": withScene(restart), "trail": withScene(trail), "kept": withScene(kept), "log": withScene(logHas), "many": withScene(many), "dump": withScene(dump),
 			}
 			for _, name := range castNames {
 				commands[name] = withScene(func(ts *testscript.TestScript, s *scene, neg bool, args []string) {
@@ -342,6 +344,19 @@ func (s *scene) acts(ts *testscript.TestScript, name string, refused bool, do fu
 	s.web.got(name, s.app.bot.Site, reply)
 	if reply.Form != nil {
 		s.forms[name] = *reply.Form
+	}
+}
+
+// many lets somebody type a line again and again; what is answered meanwhile
+// nobody reads.
+func many(ts *testscript.TestScript, s *scene, _ bool, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	if len(args) != 4 || args[2] != "types" {
+		ts.Fatalf("usage: many N WHO types LINE")
+	}
+	for range n {
+		s.person(ts, false, args[1], args[2:])
 	}
 }
 
