@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kansbot/internal/chat"
 	"kansbot/internal/outbox"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
@@ -84,16 +85,16 @@ func (r *Request) helps(a team.Action) (n int, err error) {
 	}
 }
 
-// refreshHelp takes the buttons off what was said directly about an action
-// that is done.
-func (r *Request) refreshHelp(a team.Action) error {
+// refreshHelp changes what was said directly about an action that is done, or
+// that has another date or owner by now.
+func (r *Request) refreshHelp(a team.Action, body chat.Message) error {
 	n, err := r.helps(a)
 	if err != nil {
 		return err
 	}
 	for ; n > 0; n-- {
 		for _, kind := range []string{helpChair, helpContact} {
-			if err := r.refresh(r.helpKey(kind, a, n), r.view().Settled(a)); err != nil {
+			if err := r.refresh(r.helpKey(kind, a, n), body); err != nil {
 				return err
 			}
 		}

@@ -66,7 +66,7 @@ func (r *Request) refreshAction(a team.Action) error {
 	if err := r.refreshReminders(a, r.view().Settled(a)); err != nil {
 		return err
 	}
-	return r.refreshHelp(a)
+	return r.refreshHelp(a, r.view().Settled(a))
 }
 
 // actionHelped keeps what helped with an action that is done.

@@ -131,6 +131,11 @@ func (r *Request) eraseFromMeetings(e *eraser) error {
 		if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
 			return err
 		}
+		if m.Status == team.Running && m.Now < len(m.Agenda) && m.Agenda[m.Now].Kind == team.ErasedItem {
+			if err := r.timeItem(m); err != nil {
+				return err
+			}
+		}
 		if m.Status != team.Planned {
 			continue
 		}

@@ -176,21 +176,24 @@ func (r *Request) evaluate(c team.Case, e evaluation) (answer, error) {
 	c.Evaluations = append(c.Evaluations, team.Evaluation{
 		Day: r.today(), Scale: e.scale, Outcome: e.outcome, Helped: e.helped, Success: e.success, By: r.me.User,
 	})
-	var err error
 	if e.outcome.Ends() {
 		c.Closed, c.Erase, c.Evaluate = r.today(), r.today().AddMonths(monthsKept), team.Date{}
-		err = r.settleCase(c)
 	} else {
 		if e.outcome == team.Adjust {
 			c.Goal = e.goal
 		}
-		c.Evaluate, err = r.lookAgain(e.day)
-	}
-	if err != nil {
-		return answer{}, err
+		var err error
+		if c.Evaluate, err = r.lookAgain(e.day); err != nil {
+			return answer{}, err
+		}
 	}
 	if err := r.keepCase(c); err != nil {
 		return answer{}, err
+	}
+	if e.outcome.Ends() {
+		if err := r.settleCase(c); err != nil {
+			return answer{}, err
+		}
 	}
 	if err := r.did("case.evaluate", c.Code); err != nil {
 		return answer{}, err
@@ -350,12 +353,12 @@ func (r *Request) tellEvaluated(c team.Case, body chat.Message) error {
 // evaluationThread is the key of the first post of the thread in which a case
 // is evaluated; empty for the channel.
 func (r *Request) evaluationThread(c team.Case) (string, error) {
-	if m, _, found, err := r.evaluationItem(c.Code); err != nil || found {
-		return r.key("meeting", m.Nr), err
-	}
 	signals, err := store.SignalsOn(r.tx, r.team.ID, c.Code)
 	if err != nil {
 		return "", err
+	}
+	if m, _, found, err := r.itemOn(c.Code, signals); err != nil || found {
+		return r.key("meeting", m.Nr), err
 	}
 	for _, s := range slices.Backward(signals) {
 		key := r.key("signal", s.Nr)
@@ -366,13 +369,15 @@ func (r *Request) evaluationThread(c team.Case) (string, error) {
 	return "", nil
 }
 
-// evaluationItem is where the evaluation of a case is on the agenda of the
-// Kans!overleg that is going on.
-func (r *Request) evaluationItem(code string) (m team.Meeting, i int, found bool, err error) {
+// itemOn is where the Kans!overleg that is going on talks about a case or its
+// signals.
+func (r *Request) itemOn(code string, signals []team.Signal) (m team.Meeting, i int, found bool, err error) {
 	if m, found, err = r.running(); err != nil || !found {
 		return m, 0, false, err
 	}
-	i = slices.IndexFunc(m.Agenda, func(item team.AgendaItem) bool { return item.Kind == team.EvaluateItem && item.Code == code })
+	i = slices.IndexFunc(m.Agenda, func(item team.AgendaItem) bool {
+		return item.Code == code || talkedOver(item) && slices.ContainsFunc(signals, func(s team.Signal) bool { return slices.Contains(item.Signals(), s.Nr) })
+	})
 	return m, i, i >= 0, nil
 }
 

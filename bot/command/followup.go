@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"errors"
 	"regexp"
 	"slices"
@@ -268,7 +269,8 @@ func (r *Request) postpone(a team.Action, asked team.Date) (answer, error) {
 	if err := r.did("action.postpone", on("action", a.Nr)); err != nil {
 		return answer{}, err
 	}
-	if err := r.refreshReminders(old, r.view().Postponed(a, r.me.User)); err != nil {
+	postponed := r.view().Postponed(a, r.me.User)
+	if err := cmp.Or(r.refreshReminders(old, postponed), r.refreshHelp(a, postponed)); err != nil {
 		return answer{}, err
 	}
 	if err := r.refresh(r.key("action", a.Nr), r.view().Action(a)); err != nil {

@@ -81,7 +81,10 @@ func isMember(members map[string]team.Member, found string) bool {
 func (r *Request) accepted(form store.Form) ([]string, error) {
 	switch form.Purpose {
 	case "goal.set":
-		return r.goalTexts(form.Form.Fields[0].Value[0])
+		if code := form.Form.Fields[0].Value; len(code) > 0 {
+			return r.goalTexts(code[0])
+		}
+		return nil, nil // its case is erased
 	case "signal.change":
 	default:
 		return nil, nil

@@ -110,7 +110,8 @@ func (r *Request) give(a team.Action, owner team.Member) (answer, error) {
 	if err := r.refresh(r.key("action", a.Nr), r.view().Action(a)); err != nil {
 		return answer{}, err
 	}
-	if err := r.refreshReminders(a, r.view().PassedOn(a, r.me.User)); err != nil {
+	passed := r.view().PassedOn(a, r.me.User)
+	if err := cmp.Or(r.refreshReminders(a, passed), r.refreshHelp(a, passed)); err != nil {
 		return answer{}, err
 	}
 	if err := r.refreshHandover(was); err != nil {

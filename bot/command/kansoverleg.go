@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"kansbot/bot/view"
 	"kansbot/internal/chat"
 	"kansbot/internal/outbox"
 	"kansbot/internal/schedule"
@@ -74,7 +75,7 @@ func (r *Request) agenda(m team.Meeting) (team.Agenda, map[int]team.Signal, erro
 
 // agendaMessage is the agenda as it is posted, and shown to who asks.
 func (r *Request) agendaMessage(m team.Meeting) (chat.Message, error) {
-	a, signals, err := r.agenda(m)
+	a, signals, err := r.agendaNow(m)
 	if err != nil {
 		return nil, err
 	}
@@ -160,8 +161,11 @@ func (r *Request) refreshMeeting(m team.Meeting) error {
 	if err := r.refresh(r.todayKey(m), today); err != nil {
 		return err
 	}
-	if err := r.refreshWarnings(m); err != nil || m.Status != team.Planned {
+	if err := r.refreshWarnings(m); err != nil {
 		return err
+	}
+	if m.Status == team.Running { // who leads it may be somebody else by now
+		return r.refreshTalks(m, func(t view.Talk) bool { return t.Item().State == team.ItemOpen })
 	}
 	return r.refreshCards(m)
 }
@@ -294,7 +298,7 @@ func (r *Request) todayMessage(m team.Meeting) (chat.Message, error) {
 	if err != nil || posted {
 		return r.view().Today(m, members, nil, nil), err
 	}
-	agenda, signals, err := r.agenda(m)
+	agenda, signals, err := r.agendaOf(m)
 	return r.view().Today(m, members, agenda.Items, signals), err
 }
 

@@ -3,6 +3,7 @@ package command
 import (
 	"cmp"
 
+	"kansbot/bot/view"
 	"kansbot/internal/team"
 )
 
@@ -15,6 +16,16 @@ func (r *Request) leader(m team.Meeting) string { return cmp.Or(m.Chair, r.team.
 func (r *Request) leads(m team.Meeting) bool {
 	leader := r.member(r.leader(m))
 	return r.isChair() || leader.Here && leader.User == r.me.User || !leader.Here && !r.hasChair()
+}
+
+// led is a meeting that begins: while whose job it is cannot come, who begins it
+// leads.
+func (r *Request) led(m team.Meeting) (team.Meeting, error) {
+	if !r.hasChair() && m.Chair == "" || r.holder(m, view.Chair) != "" {
+		return m, nil
+	}
+	m.Present, m.Chair = withAnswer(m.Present, r.me.User, true), r.me.User
+	return m, r.assign(&m)
 }
 
 // forLeader refuses what is for who leads the meeting.

@@ -51,6 +51,10 @@ func (r *Request) toStart() (team.Meeting, bool, error) {
 }
 
 func (r *Request) begin(m team.Meeting) (answer, error) {
+	m, err := r.led(m)
+	if err != nil {
+		return answer{}, err
+	}
 	agenda, _, err := r.agenda(m)
 	if err != nil {
 		return answer{}, err
@@ -146,11 +150,14 @@ func (r *Request) conclude(m team.Meeting, i int, state team.ItemState) error {
 // refreshRunning brings the meeting that is going on up to date with a signal:
 // the first post of its thread, and the replies about its case. A signal that
 // is withdrawn, or about another case by now, leaves others on its item alone.
-// When parents object, no text stays on the meeting screen.
+// When parents object, or it is withdrawn, no text stays on the meeting screen.
 func (r *Request) refreshRunning(s team.Signal) error {
 	m, found, err := r.running()
 	if err != nil || !found {
 		return err
+	}
+	if s.Status == team.Withdrawn {
+		m.Shown = m.Shown && !onNow(m, s)
 	}
 	for i := range m.Agenda {
 		item := &m.Agenda[i]
@@ -180,6 +187,25 @@ func (r *Request) refreshRunning(s team.Signal) error {
 	})
 }
 
+// onNow: the item that is being talked about is about the signal.
+func onNow(m team.Meeting, s team.Signal) bool {
+	return m.Now < len(m.Agenda) && slices.Contains(m.Agenda[m.Now].Signals(), s.Nr)
+}
+
+// moved puts a signal under another case than it was. What that has written of
+// it nobody showed on the meeting screen.
+func (r *Request) moved(was team.Signal) error {
+	if err := store.MoveSignal(r.tx, r.team.ID, was); err != nil {
+		return err
+	}
+	m, found, err := r.running()
+	if err != nil || !found || !m.Shown || !onNow(m, was) {
+		return err
+	}
+	m.Shown = false
+	return store.PutMeeting(r.tx, r.team.ID, m)
+}
+
 // refreshCase brings the replies about a case up to date.
 func (r *Request) refreshCase(code string) error {
 	m, found, err := r.running()
@@ -201,7 +227,7 @@ func (r *Request) refreshTalks(m team.Meeting, concerned func(view.Talk) bool) e
 		if !concerned(t) {
 			continue
 		}
-		if err := r.refresh(r.itemKey(m, i), r.view().Case(t)); err != nil {
+		if err := r.renew(r.itemKey(m, i), r.view().Case(t)); err != nil {
 			return err
 		}
 	}

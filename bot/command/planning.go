@@ -406,7 +406,10 @@ func (r *Request) drop(m team.Meeting) (next team.Meeting, found bool, err error
 		return next, false, r.leavePoints(points...)
 	}
 	next.Points = append(points, next.Points...)
-	return next, true, store.PutMeeting(r.tx, r.team.ID, next)
+	if err := store.PutMeeting(r.tx, r.team.ID, next); err != nil {
+		return next, false, err
+	}
+	return next, true, r.refreshMeeting(next)
 }
 
 // leavePoints lets points wait for a Kans!overleg to be planned.

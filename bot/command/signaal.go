@@ -409,7 +409,7 @@ func (r *Request) changed(d draft) (answer, error) {
 		}
 	}
 	if before.Code != d.Code {
-		if err := store.MoveSignal(r.tx, r.team.ID, before); err != nil {
+		if err := r.moved(before); err != nil {
 			return answer{}, err
 		}
 	}

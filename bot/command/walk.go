@@ -157,15 +157,9 @@ func pressNext(r *Request, s string) (answer, error) {
 // evaluated notes that the case was evaluated in the meeting that is going on,
 // if that is on its agenda.
 func (r *Request) evaluated(code string) error {
-	m, found, err := r.running()
-	if err != nil || !found {
+	m, i, found, err := r.itemOn(code, nil)
+	if err != nil || !found || m.Agenda[i].State != team.ItemOpen {
 		return err
-	}
-	i := slices.IndexFunc(m.Agenda, func(item team.AgendaItem) bool {
-		return item.Kind == team.EvaluateItem && item.Code == code && item.State == team.ItemOpen
-	})
-	if i < 0 {
-		return nil
 	}
 	return r.conclude(m, i, team.ItemDiscussed)
 }
@@ -215,6 +209,15 @@ func pressText(r *Request, s string) (answer, error) {
 	}
 	m.Shown = !m.Shown
 	if m.Shown {
+		t, err := r.talk(m, i)
+		if err != nil {
+			return answer{}, err
+		}
+		if code := t.Code(); code != "" { // what it needs and its goal
+			if err := r.did("case.screen", onCase(code)); err != nil {
+				return answer{}, err
+			}
+		}
 		for _, nr := range m.Agenda[i].Signals() {
 			if err := r.did("case.screen", on("signal", nr)); err != nil {
 				return answer{}, err
@@ -230,16 +233,24 @@ func mayFollow(c team.Case) bool {
 }
 
 // agreedOn shows in the thread that there is an action on a case; it is a
-// Problem when the parents have to hear of it first.
+// Problem when the parents have to hear of it first, or the case is closed.
 func (r *Request) agreedOn(a team.Action) error {
 	if a.Code == "" {
 		return nil
 	}
-	if p := r.parentsFirst(r.caseOf(a.Code)); p != nil {
+	if p := r.mayAgree(r.caseOf(a.Code)); p != nil {
 		date := r.lang.Say("action.by", "date", schedule.ShortDate(string(r.lang), a.Due))
 		return p.With("example", "/actie @"+r.member(a.Owner).Handle+" "+a.Text+" "+date)
 	}
 	return r.refreshCase(a.Code)
+}
+
+// mayAgree is the Problem with an action on a case that takes none.
+func (r *Request) mayAgree(c team.Case) *team.Problem {
+	if !c.Closed.IsZero() {
+		return team.Wrong("casus", "action.over.case", "understood", c.Code)
+	}
+	return r.parentsFirst(c)
 }
 
 // parentsFirst is the Problem with a case that nothing may be agreed on.
@@ -257,22 +268,24 @@ func onCase(code string) string { return "case " + code }
 
 // started is the first post of a meeting's thread, as things stand.
 func (r *Request) started(m team.Meeting) (chat.Message, error) {
-	signals, err := r.signalsOf(m)
-	if err != nil {
-		return nil, err
+	a, signals, err := r.agendaNow(m)
+	return r.view().Started(m, a, signals), err
+}
+
+// agendaNow is agendaOf, with what the parents still have to hear of.
+func (r *Request) agendaNow(m team.Meeting) (team.Agenda, map[int]team.Signal, error) {
+	a, signals, err := r.agendaOf(m)
+	if err != nil || m.Status == team.Planned {
+		return a, signals, err
 	}
-	a := team.Agenda{Items: m.Agenda, Carried: m.Over}
 	open, err := store.OpenSignals(r.tx, r.team.ID)
-	if err != nil {
-		return nil, err
-	}
 	for _, s := range open {
 		if _, there := signals[s.Nr]; !there && s.Code != "" && !r.caseOf(s.Code).MayDiscuss() {
 			a.Parents = append(a.Parents, s.Nr)
 			signals[s.Nr] = s
 		}
 	}
-	return r.view().Started(m, a, signals), nil
+	return a, signals, err
 }
 
 func (r *Request) refreshStarted(m team.Meeting) error {

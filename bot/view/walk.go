@@ -13,23 +13,28 @@ import (
 type Talk struct {
 	Meeting team.Meeting
 	Index   int           // of the item on its agenda
-	Signals []team.Signal // what it is about; none for an evaluation
+	Signals []team.Signal // what it is about; none for an evaluation, and for what is erased
 	Agreed  int           // actions on its case, made in this meeting
 	Leader  string        // user id of who leads the meeting
 }
 
 func (t Talk) Item() team.AgendaItem { return t.Meeting.Agenda[t.Index] }
 
-// Code is the case that it is about; empty for a group or a theme.
+// Code is the case that it is about; empty for a group or a theme, and for what
+// is erased.
 func (t Talk) Code() string {
-	if t.Item().Kind == team.EvaluateItem {
+	if len(t.Signals) == 0 {
 		return t.Item().Code
 	}
 	return t.Signals[0].Code
 }
 
 // Gone: there is nothing left of it to talk about.
-func (t Talk) Gone() bool { return len(t.Signals) > 0 && t.Signals[0].Status == team.Withdrawn }
+func (t Talk) Gone() bool {
+	return t.erased() || len(t.Signals) > 0 && t.Signals[0].Status == team.Withdrawn
+}
+
+func (t Talk) erased() bool { return t.Item().Kind == team.ErasedItem }
 
 func (t Talk) current() bool { return t.Meeting.Status == team.Running && t.Meeting.Now == t.Index }
 
@@ -45,7 +50,10 @@ func (v View) Started(m team.Meeting, a team.Agenda, signals map[int]team.Signal
 	list := v.agendaItems(a.Items, signals)
 	running := m.Status == team.Running
 	if running && m.Now < len(list.Items) {
-		current := append(list.Items[m.Now], chat.Span{Text: " " + v.say("agenda.now", "time", v.until(m))})
+		current := list.Items[m.Now]
+		if !m.NowSince.IsZero() { // it began before that was kept
+			current = append(current, chat.Span{Text: " " + v.say("agenda.now", "time", v.until(m))})
+		}
 		for i := range current {
 			current[i].Style = chat.Bold
 		}
@@ -207,23 +215,13 @@ func (v View) evaluation(t Talk) chat.Message {
 	if item.State != team.ItemOpen {
 		return append(message, v.outcome(item))
 	}
-	if began, found := beginning(v.CaseOf(item.Code)); found {
-		message = append(message, v.para("walk.evaluation.began", "scale", began.Scale, "day", v.short(began.Day)))
+	if from, known := v.CaseOf(item.Code).From(); known {
+		message = append(message, v.para("walk.evaluation.began", "scale", from))
 	}
 	return append(message, v.para("walk.evaluation.ask"), v.buttons(
 		v.button("evaluate.ask "+item.Code, "walk.evaluate", chat.Primary),
 		v.button(t.do("item.carry"), "button.carry", chat.Neutral),
 	))
-}
-
-// beginning is where the goal of a case started from.
-func beginning(c team.Case) (began team.Evaluation, found bool) {
-	for _, e := range c.Evaluations {
-		if e.Outcome == team.Begins {
-			began, found = e, true
-		}
-	}
-	return began, found
 }
 
 // toParents names what the parents have to hear of first, and what they do not
@@ -263,6 +261,9 @@ func (v View) Extended(t Talk, user string) chat.Message {
 }
 
 func (v View) TookLong(t Talk) chat.Message {
+	if t.erased() {
+		return v.Erased()
+	}
 	return chat.Message{v.note("toolong.over", "about", v.title(t))}
 }
 
