@@ -56,12 +56,11 @@ func meetingSubmitted(r *Request, _ int, v values) (answer, error) {
 	if err := r.did("meeting.settings", "team"); err != nil {
 		return answer{}, err
 	}
+	retake := r.retakeTurns
 	if r.team.Turns != was.Turns {
-		if err := r.dropTurns(); err != nil {
-			return answer{}, err
-		}
+		retake = r.dropTurns
 	}
-	if err := r.retakeTurns(); err != nil {
+	if err := retake(); err != nil {
 		return answer{}, err
 	}
 	return answer{body: chat.Message(r.say("meeting.set"))}, nil
@@ -92,28 +91,4 @@ func (r *Request) standing(typed string) ([]string, error) {
 		return nil, team.Wrong("punten", "standing.full", "max", strconv.Itoa(maxStanding))
 	}
 	return points, nil
-}
-
-// dropTurns takes back who leads and who writes in the meetings to come, for
-// other rules to decide it anew.
-func (r *Request) dropTurns() error {
-	open, err := store.OpenMeetings(r.tx, r.team.ID)
-	if err != nil {
-		return err
-	}
-	for _, m := range open {
-		if m.Status != team.Planned {
-			continue
-		}
-		if r.team.Turns != team.AllTurns {
-			m.Chair = ""
-		}
-		if r.team.Turns == team.NoTurns {
-			m.Notes = ""
-		}
-		if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"kansbot/bot/view"
 	"kansbot/internal/chat"
 	"kansbot/internal/outbox"
 	"kansbot/internal/schedule"
@@ -268,9 +269,9 @@ func (r *Request) keepMeeting(m team.Meeting) error {
 const anotherRound = 7 * 24 * time.Hour
 
 // move puts a planned meeting on another start. Its reminders go along: those
-// of the day itself belong to the new day, asking for points and posting the
-// agenda happen once, unless the new date is in another week. What was posted
-// about the old date says where it went.
+// of the day itself belong to the new day, and so does that it goes on with few;
+// asking for points and posting the agenda happen once, unless the new date is
+// in another week. What was posted about the old date says where it went.
 func (r *Request) move(m team.Meeting, start time.Time) (team.Meeting, error) {
 	was := m
 	m.Start, m.Since = start.UTC(), r.now.UTC()
@@ -284,12 +285,17 @@ func (r *Request) move(m team.Meeting, start time.Time) (team.Meeting, error) {
 	if err := r.settled(&m, gone); err != nil {
 		return m, err
 	}
-	m.Sent = slices.DeleteFunc(m.Sent, func(step string) bool { return step == schedule.StepToday || step == schedule.StepSoon })
+	m.Sent = slices.DeleteFunc(m.Sent, func(step string) bool {
+		return step == schedule.StepToday || step == schedule.StepSoon || step == enough && r.day(was) != r.day(m)
+	})
 	if m.Start.Sub(m.First) > anotherRound {
 		m.Sent, m.Round, m.First = nil, m.Round+1, m.Start
 	}
 	if r.agendaKey(was) != r.agendaKey(m) {
 		if err := r.refresh(r.agendaKey(was), gone); err != nil {
+			return m, err
+		}
+		if err := r.renewCards(was, func(view.Job, string) chat.Message { return gone }); err != nil {
 			return m, err
 		}
 	}
@@ -305,6 +311,9 @@ func (r *Request) move(m team.Meeting, start time.Time) (team.Meeting, error) {
 		return m, err
 	}
 	if err := r.refreshMeeting(m); err != nil {
+		return m, err
+	}
+	if err := r.tellPeople(was, m); err != nil {
 		return m, err
 	}
 	return m, r.refreshSignals()

@@ -103,28 +103,27 @@ func (r *Request) rsvp(m team.Meeting, coming bool, stand string) (answer, error
 }
 
 // tellStands tells who stands in for somebody, or need not any more, and who
-// loses their stand-in.
+// loses their stand-in. Another day asks everybody anew.
 func (r *Request) tellStands(was, m team.Meeting) error {
 	for _, user := range slices.Sorted(maps.Keys(r.known)) {
 		before, now := was.Stands[user], m.Stands[user]
 		if before == now {
 			continue
 		}
-		to, body := now, r.view().StandsIn(user, m)
+		if now != "" {
+			if err := r.tell(now, r.view().StandsIn(user, m)); err != nil {
+				return err
+			}
+		}
+		to, body := before, r.view().StandsNoMore(user, was)
 		switch {
-		case now != "":
-		case m.Present[user]:
-			to, body = before, r.view().StandsNoMore(user, m)
-		default:
+		case before == "":
+			continue
+		case now == "" && !m.Present[user] && r.member(user).Here && m.Start.Equal(was.Start):
 			to, body = user, r.view().NoStandIn(before, m)
 		}
 		if err := r.tell(to, body); err != nil {
 			return err
-		}
-		if before != "" && now != "" {
-			if err := r.tell(before, r.view().StandsNoMore(user, m)); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

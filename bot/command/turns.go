@@ -18,7 +18,7 @@ import (
 // assign gives the jobs of a planned meeting that nobody has, or that who has
 // them cannot do, to whose turn it is: the last time is longest ago, then by
 // name. Nobody has both. A meeting that begins now is led by who begins it. Who
-// cannot come stands in for nobody.
+// cannot come stands in for nobody, and nobody for who left.
 func (r *Request) assign(m *team.Meeting) error {
 	able, err := r.here()
 	if err != nil {
@@ -47,7 +47,12 @@ func (r *Request) assign(m *team.Meeting) error {
 		return best
 	}
 	m.Chair, m.Notes, m.Stands = among(able, m.Chair), among(able, m.Notes), maps.Clone(m.Stands)
-	maps.DeleteFunc(m.Stands, func(_, instead string) bool { return among(able, instead) == "" })
+	maps.DeleteFunc(m.Stands, func(user, instead string) bool {
+		if _, answered := m.Present[instead]; !answered && !r.atWork() {
+			return false // for the next reminder to tell
+		}
+		return among(able, instead) == "" || !r.member(user).Here
+	})
 	if m.Chair == "" && r.team.Turns == team.AllTurns {
 		if !m.Start.After(r.now) {
 			m.Chair = among(able, r.me.User)
@@ -93,17 +98,22 @@ func (r *Request) keepPeople(was, m team.Meeting) (team.Meeting, error) {
 			return m, err
 		}
 	}
+	return m, r.tellPeople(was, m)
+}
+
+// tellPeople tells who stands in or has a job other than before.
+func (r *Request) tellPeople(was, m team.Meeting) error {
 	if err := r.tellStands(was, m); err != nil {
-		return m, err
+		return err
 	}
 	for _, job := range view.Jobs {
 		if before, now := r.holder(was, job), r.holder(m, job); before != now {
-			if err := r.passOn(m, job, before, now); err != nil {
-				return m, err
+			if err := r.passOn(m, job, now); err != nil {
+				return err
 			}
 		}
 	}
-	return m, nil
+	return nil
 }
 
 // passedOn is the meeting after who cannot come any more gave up what they had.
@@ -115,13 +125,13 @@ func (r *Request) passedOn(m team.Meeting) (team.Meeting, error) {
 	return r.keepPeople(m, now)
 }
 
-// passOn tells who has a job now, and takes the card from who had it. Outside
-// school hours that waits for the next reminder.
-func (r *Request) passOn(m team.Meeting, job view.Job, before, now string) error {
-	if err := r.renew(r.cardKey(m, job, before), r.view().TakenOver(m, job)); err != nil {
-		return err
-	}
-	if now == "" || now == r.me.User || m.Status != team.Planned {
+// passOn tells who has a job now. Outside school hours that waits for the next
+// reminder.
+func (r *Request) passOn(m team.Meeting, job view.Job, now string) error {
+	switch {
+	case m.Status != team.Planned:
+		return r.refreshCards(m)
+	case now == "" || now == r.me.User || !r.atWork():
 		return nil
 	}
 	key := r.cardKey(m, job, now)
@@ -129,15 +139,7 @@ func (r *Request) passOn(m team.Meeting, job view.Job, before, now string) error
 	if err != nil {
 		return err
 	}
-	if had {
-		if err := r.renew(key, r.view().Card(m, job)); err != nil {
-			return err
-		}
-	}
-	switch {
-	case !r.atWork():
-		return nil
-	case m.HasSent(schedule.StepAgenda) && !had:
+	if m.HasSent(schedule.StepAgenda) && !had {
 		return r.direct(key, now, r.view().Card(m, job))
 	}
 	return r.tell(now, r.view().Turn(m, job))
@@ -185,15 +187,30 @@ func (r *Request) cardKey(m team.Meeting, job view.Job, user string) string {
 	return r.key("job", m.Nr, strconv.Itoa(m.Round), string(job), user)
 }
 
-// refreshCards brings the cards of who has a job up to date.
+// refreshCards brings the cards up to date, of who has a job and of who had it.
 func (r *Request) refreshCards(m team.Meeting) error {
-	for _, job := range view.Jobs {
-		body := r.view().Card(m, job)
-		if m.Status == team.Skipped {
-			body = r.view().NotHeld(m, r.now)
+	return r.renewCards(m, func(job view.Job, user string) chat.Message {
+		switch {
+		case m.Status == team.Skipped:
+			return r.view().NotHeld(m, r.now)
+		case user == r.holder(m, job):
+			return r.view().Card(m, job)
 		}
-		if err := r.renew(r.cardKey(m, job, r.holder(m, job)), body); err != nil {
-			return err
+		return r.view().TakenOver(m, job)
+	})
+}
+
+// renewCards gives each card of a meeting that was sent what it should say.
+func (r *Request) renewCards(m team.Meeting, body func(view.Job, string) chat.Message) error {
+	members, err := r.members()
+	if err != nil {
+		return err
+	}
+	for _, user := range slices.Sorted(maps.Keys(members)) {
+		for _, job := range view.Jobs {
+			if err := r.renew(r.cardKey(m, job, user), body(job, user)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -208,8 +225,12 @@ func (r *Request) renew(key string, body chat.Message) error {
 	return r.replace(key, body)
 }
 
-// tell sends one person something that happens any number of times.
+// tell sends one person something that happens any number of times. Who left
+// hears nothing any more.
 func (r *Request) tell(user string, body chat.Message) error {
+	if !r.member(user).Here {
+		return nil
+	}
 	n, err := store.Next(r.tx, "tell", r.team.ID)
 	if err != nil {
 		return err
@@ -219,6 +240,24 @@ func (r *Request) tell(user string, body chat.Message) error {
 
 // retakeTurns brings every meeting to come in line with who can do what.
 func (r *Request) retakeTurns() error {
+	return r.retake(func(m team.Meeting) team.Meeting { return m })
+}
+
+// dropTurns does so after the rules of the turns changed: what others decide by
+// now is nobody's until they do.
+func (r *Request) dropTurns() error {
+	return r.retake(func(m team.Meeting) team.Meeting {
+		if r.team.Turns != team.AllTurns {
+			m.Chair = ""
+		}
+		if r.team.Turns == team.NoTurns {
+			m.Notes = ""
+		}
+		return m
+	})
+}
+
+func (r *Request) retake(change func(team.Meeting) team.Meeting) error {
 	open, err := store.OpenMeetings(r.tx, r.team.ID)
 	if err != nil {
 		return err
@@ -227,7 +266,7 @@ func (r *Request) retakeTurns() error {
 		if m.Status != team.Planned {
 			continue
 		}
-		if _, err := r.keepPeople(m, m); err != nil {
+		if _, err := r.keepPeople(m, change(m)); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"kansbot/internal/chat"
 	"kansbot/internal/kv"
+	"kansbot/internal/outbox"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
 )
@@ -213,4 +214,136 @@ func plain(body chat.Message) string {
 		b.WriteString("\n")
 	}
 	return b.String()
+}
+
+// That a meeting goes on with few is about its day: on another it is asked anew.
+func TestGoesOnForOneDay(t *testing.T) {
+	b := course(t, "/kansoverleg eenmalig 12 jan 10:00")
+	b.set(t, map[string]string{"minimum": "4"})
+	b.at(t, "2027-01-08 08:30")
+	b.types("bram", "/kansoverleg afwezig")
+	b.types("dewi", "/kansoverleg afwezig")
+	b.presses(t, "anna", "quorum/"+b.team().ID+"/1/2027-01-12", "meeting.on 1")
+	b.types("anna", "/kansoverleg verzet 12 jan 11:00")
+	for _, user := range []string{"bram", "dewi"} {
+		b.types(user, "/kansoverleg afwezig")
+	}
+	b.at(t, "2027-01-12 08:30")
+	asked := func(day string) string { return plain(b.keyed("quorum/" + b.team().ID + "/1/" + day).Post.Body) }
+	if said := asked("2027-01-12"); !strings.Contains(said, "gaat door") {
+		t.Errorf("on the same day: %q", said)
+	}
+	b.types("anna", "/kansoverleg verzet 14 jan 10:00")
+	for _, user := range []string{"bram", "dewi", "emre", "chantal"} {
+		b.types(user, "/kansoverleg afwezig")
+	}
+	b.at(t, "2027-01-14 08:30")
+	if said := asked("2027-01-14"); !strings.Contains(said, "14 januari") {
+		t.Errorf("on another day: %q", said)
+	}
+}
+
+// Who had a job does not read on their card that they have it.
+func TestCardsOfWhoHadAJob(t *testing.T) {
+	for name, change := range map[string]func(*trial){
+		"the jobs are fixed by now": func(b *trial) { b.set(t, map[string]string{"beurten": "vast"}) },
+		"they are away":             func(b *trial) { b.types("bram", "/kernteam weg tot 20 jan") },
+		"it moved to when they are away": func(b *trial) {
+			b.types("bram", "/kansoverleg aanwezig")
+			b.types("bram", "/kernteam weg tot 20 jan")
+			b.types("anna", "/kansoverleg verzet 14 jan 10:00")
+		},
+		"it moved to another week": func(b *trial) { b.types("anna", "/kansoverleg verzet 28 jan 10:00") },
+		"it is given away":         func(b *trial) { b.types("bram", "/kansoverleg ruil @chantal") },
+	} {
+		b := course(t, "/kansoverleg eenmalig 8 jan 10:00", "/kansoverleg ruil voorzitter @bram")
+		b.at(t, "2027-01-06 08:30")
+		card := func() string { return plain(b.keyed("job/" + b.team().ID + "/1/0/voorzitter/bram").Post.Body) }
+		if said := card(); !strings.Contains(said, "Jij zit voor") {
+			t.Fatalf("bram's card says %q", said)
+		}
+		if change(b); strings.Contains(card(), "Jij zit voor") || strings.Contains(name, "moved") && !strings.Contains(card(), "14 januari") && !strings.Contains(card(), "28 januari") {
+			t.Errorf("%s: bram's card says %q", name, card())
+		}
+	}
+}
+
+// keyed is the post with that key.
+func (b *trial) keyed(key string) (status outbox.Status) {
+	b.read(func(tx kv.Tx) (err error) {
+		status, _, err = outbox.Get(tx, key)
+		return err
+	})
+	return status
+}
+
+// told are the messages about what changed, to that user.
+func (b *trial) told(user string) (said []string) {
+	b.read(func(tx kv.Tx) error {
+		return store.Table[outbox.Status]{Name: "post"}.Each(tx, func(s outbox.Status) error {
+			if strings.HasPrefix(s.Post.Key, "tell/") && s.Post.To.User == user {
+				said = append(said, plain(s.Post.Body))
+			}
+			return nil
+		})
+	})
+	return said
+}
+
+func TestStandInsHear(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		course     func(*trial)
+		bram, dewi string // the last they hear after dewi was asked
+	}{
+		{"another day", func(b *trial) { b.types("anna", "/kansoverleg verzet 14 jan 10:00") }, "", "hoeft niet meer"},
+		{"bram comes after all", func(b *trial) { b.types("bram", "/kansoverleg aanwezig") }, "", "hoeft niet meer"},
+		{"dewi cannot", func(b *trial) { b.types("dewi", "/kansoverleg afwezig") }, "kan toch niet voor je", ""},
+		{"dewi left", func(b *trial) { b.roster("anna", "bram", "chantal", "emre") }, "kan toch niet voor je", ""},
+		{"dewi left at night", func(b *trial) {
+			b.at(t, "2027-01-07 22:00")
+			b.roster("anna", "bram", "chantal", "emre")
+		}, "", ""},
+		{"dewi left at night, until the next reminder", func(b *trial) {
+			b.at(t, "2027-01-07 22:00")
+			b.roster("anna", "bram", "chantal", "emre")
+			b.at(t, "2027-01-08 08:30")
+		}, "kan toch niet voor je", ""},
+		{"bram left", func(b *trial) { b.roster("anna", "chantal", "dewi", "emre") }, "", "hoeft niet meer"},
+		{"bram left, and dewi cannot", func(b *trial) {
+			b.roster("anna", "chantal", "dewi", "emre")
+			b.types("dewi", "/kansoverleg afwezig")
+		}, "", "hoeft niet meer"},
+	} {
+		b := course(t, "/kansoverleg eenmalig 12 jan 10:00", "/kansoverleg ruil voorzitter @emre", "/kansoverleg ruil notulist @chantal")
+		b.types("bram", "/kansoverleg afwezig @dewi")
+		before := map[string]int{"bram": len(b.told("bram")), "dewi": len(b.told("dewi"))}
+		c.course(b)
+		for user, want := range map[string]string{"bram": c.bram, "dewi": c.dewi} {
+			if said := strings.Join(b.told(user)[before[user]:], "\n"); (want == "") != (said == "") || !strings.Contains(said, want) {
+				t.Errorf("%s: %s hears %q", c.name, user, said)
+			}
+		}
+	}
+}
+
+// Who left the channel is in nothing that is still to come.
+func TestWhoLeftIsNotExpected(t *testing.T) {
+	b := course(t, "/kansoverleg eenmalig 12 jan 10:00")
+	b.types("bram", "/kansoverleg aanwezig")
+	b.types("chantal", "/kansoverleg afwezig @dewi")
+	b.types("emre", "/kansoverleg aanwezig")
+	b.at(t, "2027-01-08 08:30")
+	b.roster("anna", "dewi", "emre")
+	agenda := fmt.Sprint(b.posts("agenda"))
+	if strings.Contains(agenda, "Bram") || strings.Contains(agenda, "Chantal") || !strings.Contains(agenda, "Erbij: Emre") {
+		t.Error(agenda)
+	}
+	b.at(t, "2027-01-12 10:00")
+	b.types("anna", "/kansoverleg start")
+	b.types("anna", "/kansoverleg afronden")
+	b.roster("anna")
+	if said := fmt.Sprint(b.types("anna", "/kansoverleg verslag").Body); !strings.Contains(said, "Emre") {
+		t.Errorf("who was there is gone: %s", said)
+	}
 }

@@ -25,9 +25,27 @@ func (v View) holder(m team.Meeting, job Job) (user string, found bool) {
 	if user = m.Notes; job == Chair {
 		user = cmp.Or(m.Chair, v.Team.Chair)
 	}
+	return user, v.comes(m, user)
+}
+
+// comes: somebody will be there, as far as is known.
+func (v View) comes(m team.Meeting, user string) bool {
 	who := v.Member(user)
 	comes, answered := m.Present[user]
-	return user, who.Here && (comes || !answered && !who.Absent(team.DateOf(m.Start.In(v.Zone))))
+	return who.Here && (comes || !answered && !who.Absent(team.DateOf(m.Start.In(v.Zone))))
+}
+
+// gone: somebody left before a meeting that is not over. Of one that is, they
+// stay part.
+func (v View) gone(m team.Meeting, user string) bool { return m.Open() && !v.Member(user).Here }
+
+// instead is who comes in place of a member, or empty.
+func (v View) instead(m team.Meeting, user string) string {
+	stand := m.Stands[user]
+	if v.gone(m, user) || m.Open() && !v.comes(m, stand) {
+		return ""
+	}
+	return stand
 }
 
 // attendance is who leads and who writes, who comes and who does not, by name.
@@ -35,14 +53,16 @@ func (v View) attendance(m team.Meeting) string {
 	lines := []string{v.jobs(m)}
 	var in, out, stands []string
 	for user, coming := range m.Present {
-		if coming {
+		switch stand := v.instead(m, user); {
+		case v.gone(m, user):
+			continue
+		case coming:
 			in = append(in, v.Name(user))
 			continue
-		}
-		out = append(out, v.Name(user))
-		if stand := m.Stands[user]; stand != "" {
+		case stand != "":
 			stands = append(stands, v.say("attendance.stand", "name", v.Name(user), "stand", v.Name(stand)))
 		}
+		out = append(out, v.Name(user))
 	}
 	slices.Sort(in)
 	slices.Sort(out)
@@ -95,7 +115,7 @@ func (v View) Answered(user string, was, m team.Meeting) chat.Message {
 			message = append(message, v.para("rsvp.yours."+string(job)))
 		}
 	}
-	switch stand := m.Stands[user]; {
+	switch stand := v.instead(m, user); {
 	case m.Present[user]:
 	case stand != "":
 		message = append(message, v.para("rsvp.stand", "name", v.Name(stand)))
@@ -127,7 +147,7 @@ func (v View) Today(m team.Meeting, members []team.Member, items []team.AgendaIt
 	for _, member := range members {
 		coming, answered := m.Present[member.User]
 		switch {
-		case !answered && !standsIn(m, member.User):
+		case !answered && !v.standsIn(m, member.User):
 			silent = append(silent, v.name(member))
 		case answered && !coming && v.roleMissing(m, member, members):
 			if role := v.say("missing." + string(member.Role)); !slices.Contains(missing, role) {
@@ -149,9 +169,9 @@ func (v View) Today(m team.Meeting, members []team.Member, items []team.AgendaIt
 }
 
 // standsIn: somebody else comes by this member.
-func standsIn(m team.Meeting, user string) bool {
-	for _, stand := range m.Stands {
-		if stand == user {
+func (v View) standsIn(m team.Meeting, user string) bool {
+	for other := range m.Stands {
+		if v.instead(m, other) == user {
 			return true
 		}
 	}
@@ -160,12 +180,12 @@ func standsIn(m team.Meeting, user string) bool {
 
 // roleMissing: nobody speaks for the role of somebody who does not come.
 func (v View) roleMissing(m team.Meeting, who team.Member, members []team.Member) bool {
-	if who.Role == team.NoRole || who.Role == team.OtherRole || m.Stands[who.User] != "" {
+	if who.Role == team.NoRole || who.Role == team.OtherRole || v.instead(m, who.User) != "" {
 		return false
 	}
 	return !slices.ContainsFunc(members, func(other team.Member) bool {
 		coming, answered := m.Present[other.User]
-		return other.Role == who.Role && (coming || !answered || m.Stands[other.User] != "")
+		return other.Role == who.Role && (coming || !answered || v.instead(m, other.User) != "")
 	})
 }
 

@@ -145,13 +145,13 @@ func (v View) people(r Record) string {
 	var there []string
 	m := r.Meeting
 	for user, came := range m.Present {
-		if came {
+		if came && !v.gone(m, user) {
 			there = append(there, v.nameRole(user))
 		}
 	}
 	slices.Sort(there)
 	for _, user := range slices.Sorted(maps.Keys(m.Stands)) {
-		if instead := m.Stands[user]; !m.Present[instead] {
+		if instead := v.instead(m, user); instead != "" && !m.Present[instead] {
 			there = append(there, v.say("minutes.instead", "name", v.nameRole(instead), "other", v.Name(user)))
 		}
 	}
