@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -98,6 +99,9 @@ func (k checkCommand) Run(stdout io.Writer) error {
 	}
 	if c.HasSlack() {
 		findings = append(findings, checkSlack(ctx, c, channelsOf(teams), running)...)
+	}
+	if running && c.HasPlatform() && c.PublicURL != "" {
+		findings = append(findings, checkPages(ctx, c))
 	}
 	if !c.HasPlatform() {
 		findings = append(findings, chat.Finding{Name: "platform", OK: true, Says: "geen; Kansbot start als oefenruimte"})
@@ -293,6 +297,45 @@ func asked(line string) (f chat.Finding, found bool) {
 		}, number > 0
 	}
 	return f, false
+}
+
+// checkPages asks for a page of ours at the address where people get them. Where
+// the platform needs that address too, somebody may have chosen to go without.
+func checkPages(ctx context.Context, c config.Config) chat.Finding {
+	f := chat.Finding{Name: "pagina's", OK: true, Says: c.PublicURL + "/pagina/ is bereikbaar"}
+	err := fetch(ctx, c.PublicURL+"/pagina/teken.svg")
+	const mend = "laat de proxy ook /pagina/ door"
+	switch {
+	case err != nil && (c.HasMattermost() || slackCalls(c)):
+		f.Says = fmt.Sprintf("LET OP, de links naar kalender, agenda, verslag en scherm doen het niet (%v); %s", err, mend)
+	case err != nil:
+		f = chat.Finding{Name: f.Name, Says: fmt.Sprintf("%s/pagina/teken.svg antwoordt niet zoals het hoort: %v", c.PublicURL, err), Mend: mend}
+	}
+	return f
+}
+
+// slackCalls: Slack reaches an app of ours at the public address.
+func slackCalls(c config.Config) bool {
+	return slices.ContainsFunc(c.Slack.Apps(), func(app config.SlackApp) bool { return app.Token == "" })
+}
+
+// fetch reports what is wrong with a picture of ours at that address.
+func fetch(ctx context.Context, address string) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return err
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if kind := answer.Header.Get("Content-Type"); answer.StatusCode != http.StatusOK || !strings.HasPrefix(kind, "image/svg+xml") {
+		return fmt.Errorf("%s, %s", answer.Status, cmp.Or(kind, "leeg"))
+	}
+	return nil
 }
 
 func checkMattermost(ctx context.Context, c config.Config) []chat.Finding {

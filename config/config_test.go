@@ -65,7 +65,7 @@ func TestEverySettingFromTheEnvironment(t *testing.T) {
 		{key: d, label: D, vraag: D?}, {key: e, label: E, vraag: E?}, {key: f, label: F, vraag: F?}]`
 	got, err := Load("", []string{
 		"KANSBOT_LISTEN=:9000",
-		"KANSBOT_PUBLIC_URL=https://kansbot.example/pad/",
+		"KANSBOT_PUBLIC_URL=https://kansbot.example/",
 		"KANSBOT_DATA=/srv/kansbot",
 		"KANSBOT_LOG=debug",
 		"KANSBOT_LOG_FORMAT=json",
@@ -92,7 +92,7 @@ func TestEverySettingFromTheEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Config{
-		Listen: ":9000", PublicURL: "https://kansbot.example/pad", Data: "/srv/kansbot", Log: "debug", LogFormat: "json", Holidays: "/srv/vakanties.json",
+		Listen: ":9000", PublicURL: "https://kansbot.example", Data: "/srv/kansbot", Log: "debug", LogFormat: "json", Holidays: "/srv/vakanties.json",
 		Secrets: "kansbot.secrets.yaml",
 		Mattermost: Mattermost{
 			URL: "http://127.0.0.1:8065", Team: "zuidoost", Token: "tok123",
@@ -206,6 +206,9 @@ func TestMistakesAllAtOnceEachInItsPlace(t *testing.T) {
 			"C:2: public_url: schrijf een volledig adres, zoals https://kansbot.voorbeeld.nl",
 			"C:4: log: staat er twee keer",
 			"C:5: log_format: hier hoort één waarde",
+		}},
+		{name: "a path", config: "public_url: https://school.example/kansbot/\n", want: []string{
+			"C:1: public_url: zet niets achter de naam van de server: Kansbot heeft een eigen naam nodig, zoals https://kansbot.voorbeeld.nl",
 		}},
 		{name: "names", config: "lisen: a\nmattermost:\n  urll: b\nmattermst:\n  url: c\ntoken: d\nxyzzy: e\n",
 			env: []string{"KANSBOT_LOGG=info", "KANSBOT_LOG=ingo", "KANSBOT_MATTERMOST_TOKN_FILE=/x"}, want: []string{
@@ -394,7 +397,7 @@ func FuzzLoad(f *testing.F) {
 			}
 			return
 		}
-		if checkListen(&c.Listen) != "" || c.PublicURL != "" && checkURL(&c.PublicURL) != "" || len(c.Circle.Elements) < 6 ||
+		if checkListen(&c.Listen) != "" || c.PublicURL != "" && checkSite(&c.PublicURL) != "" || len(c.Circle.Elements) < 6 ||
 			c.HasPlatform() && (c.PublicURL == "" || c.Mattermost.Token == "" || c.Mattermost.ActionSecret == c.Mattermost.DialogSecret) {
 			t.Errorf("accepted %+v", c)
 		}

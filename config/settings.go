@@ -25,7 +25,7 @@ type setting struct {
 // the test of the example go by this list.
 var settings = []setting{
 	{key: "listen", field: func(c *Config) any { return &c.Listen }, check: checkListen},
-	{key: "public_url", field: func(c *Config) any { return &c.PublicURL }, check: checkURL},
+	{key: "public_url", field: func(c *Config) any { return &c.PublicURL }, check: checkSite},
 	{key: "data", path: true, field: func(c *Config) any { return &c.Data }, check: checkLine(4096)},
 	{key: "log", field: func(c *Config) any { return &c.Log }, check: checkOneOf("debug", "info", "warn")},
 	{key: "log_format", field: func(c *Config) any { return &c.LogFormat }, check: checkOneOf("text", "json")},
@@ -111,6 +111,18 @@ func checkURL(value *string) string {
 		return "zet niets achter een ? of # in het adres"
 	}
 	*value = strings.TrimRight(u.String(), "/")
+	return ""
+}
+
+// checkSite wants the address of a whole site: pages refer to one another from
+// its root.
+func checkSite(value *string) string {
+	if wrong := checkURL(value); wrong != "" {
+		return wrong
+	}
+	if u, err := url.Parse(*value); err != nil || u.Path != "" {
+		return "zet niets achter de naam van de server: Kansbot heeft een eigen naam nodig, zoals https://kansbot.voorbeeld.nl"
+	}
 	return ""
 }
 

@@ -40,6 +40,7 @@ func TestCutDate(t *testing.T) {
 		{"calls by the 12th of February", "calls", "2027-02-12"},
 		{"calls the parents by Friday", "calls the parents", "2027-01-08"},
 		{"asks the school by 12 Feb for help", "asks the school for help", "2027-02-12"},
+		{"belt ouders voor Goede Vrijdag", "belt ouders", "2027-03-26"},
 		{"calls on Feb 12, 2027", "calls", "2027-02-12"},
 	} {
 		rest, d, found, err := CutDate(c.text, thursday)
@@ -55,7 +56,7 @@ func TestCutDateLeavesAlone(t *testing.T) {
 		"leest blz 12-13", "groepje voor 5-6 leerlingen", "haalt 12 stoelen", "doet het zo", "wat te do", "belt ma", "bespreekt K-014 feb", "bespreekt K-12 mei", "leest dossier Q-12 mei", "zet het op #vrijdag",
 		"belt elke vrijdag", "elke week op vrijdag", "het verslag van 12 feb", "sinds maandag", "op maandag en vrijdag", "goede morgen", "afgelopen vrijdag",
 		"vrijdagmiddag", "vrijdag-middag", "we may", "sat in the sun", "in maart", "belt volgende week", "06-12345678", "023-5-12", "scoort 6/10", "per maand",
-		"afspraak op 12 feb verzetten",
+		"afspraak op 12 feb verzetten", "regelt koningsdag", "praat over goede vrijdag",
 	} {
 		rest, d, found, err := CutDate(text, thursday)
 		if err != nil || found || rest != text || !d.IsZero() {

@@ -12,7 +12,7 @@ const maxText = 200
 
 // ParseDate reads one date in Dutch or English: vrijdag (the next one, never
 // today), overmorgen, volgende week vrijdag, over 2 weken, 12 feb, do 12
-// februari 2027, 12-02-2027, 12/2, 2027-02-12. The day comes before the month;
+// februari 2027, 12-02-2027, 12/2, 2027-02-12, Koningsdag. The day comes before the month;
 // a year that is left out makes it the next such day, today included.
 //
 // Its errors are *team.Problem at "datum": date.none (no such day), date.past,

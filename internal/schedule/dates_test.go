@@ -15,6 +15,8 @@ func TestParseDate(t *testing.T) {
 		"vandaag":                     "2027-01-07",
 		"Morgen":                      "2027-01-08",
 		"overmorgen":                  "2027-01-09",
+		"voor Goede Vrijdag":          "2027-03-26",
+		"koningsdag 2028":             "2028-04-27",
 		"vrijdag":                     "2027-01-08",
 		"vr":                          "2027-01-08",
 		"vrijdag a.s.":                "2027-01-08",

@@ -1,8 +1,10 @@
 package schedule
 
 import (
+	"cmp"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -16,6 +18,7 @@ import (
 //	8-12 feb
 //	studiedag di 3 maart
 //	toch open 26 apr
+//	goede vrijdag
 //
 // "Tot" and "until" include the day that they name, as schools mean them. A
 // year that is left out makes it the next such days, or those that have begun
@@ -32,9 +35,24 @@ func ParseFree(text string, today team.Date) (Period, error) {
 	}
 	s := newScript(text, today).apart()
 	s.lang = s.language(0, len(s.tokens))
+	p, err := s.free()
+	if err != nil { // Koningsdag 27 april: the name is the label
+		s.nameless = true
+		p, err = s.free()
+	}
+	return p, err
+}
+
+func (s script) free() (Period, error) {
 	var days span
 	var unread []int
 	for i := 0; i < len(s.tokens); {
+		if _, end, ok := s.name(i); ok && s.nameless {
+			for ; i < end; i++ {
+				unread = append(unread, i)
+			}
+			continue
+		}
 		if found, ok := s.span(i); ok && days.end == 0 {
 			days, i = found, found.end
 			continue
@@ -44,12 +62,16 @@ func ParseFree(text string, today team.Date) (Period, error) {
 	}
 	unread = slices.DeleteFunc(unread, func(i int) bool { return i == days.start-1 && s.is(i, "van", "op", "on", "from") && days.end > 0 })
 	unread, days.open = s.opening(unread)
-	label := strings.Join(strings.FieldsFunc(s.texts(unread), func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
+	label := printed(s.texts(unread))
 	switch {
 	case days.end == 0 || !s.isLabel(unread, days):
 		return Period{}, s.notFree("unclear", days, label)
 	case days.problem() != nil:
 		return Period{}, s.notFree("", days, "")
+	case days.short() && days.first.date == days.last.date && slices.ContainsFunc(unread, func(i int) bool { return s.is(i, "week", "weken", "weeks") }):
+		return Period{}, s.notFree("unclear", s.schoolWeek(days), label)
+	case days.short() && days.first.date == days.last.date:
+		return days.period(cmp.Or(label, printed(days.first.name))), nil
 	case days.short():
 		return days.period(label), nil
 	}
@@ -57,6 +79,26 @@ func ParseFree(text string, today team.Date) (Period, error) {
 		return Period{}, s.notFree("order", days, "")
 	}
 	return Period{}, s.notFree("long", days, "")
+}
+
+// printed is text on one line, with single spaces.
+func printed(text string) string {
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
+}
+
+// schoolWeek is Monday to Friday of the week that a single day is in, or after
+// the weekend that it is in; the day itself when that is too far ahead.
+func (s script) schoolWeek(day span) span {
+	week, d := day, day.first.date
+	if w := d.Weekday(); w == time.Saturday || w == time.Sunday {
+		d = d.AddDays(2)
+	}
+	week.first.date = d.AddDays(-(int(d.Weekday()) + 6) % 7)
+	week.last.date = week.first.date.AddDays(4)
+	if s.bounded(week.last, 0, s.today).problem != nil {
+		return day
+	}
+	return week
 }
 
 // A span is a period as typed in tokens start to end, with its first and its
@@ -237,7 +279,7 @@ func (s script) isLabel(unread []int, days span) bool {
 		switch {
 		case n > 0 && unread[n-1] != i-1,
 			digit(firstRune(s.at(i))) && (n == len(unread)-1 || s.skipSuffix(i+1) == i+1),
-			isDay && fullDay(s.at(i)),
+			isDay && fullDay(s.at(i)) && !s.inName(i),
 			outer && s.is(i, linking...),
 			s.is(i, "elke", "elk", "iedere", "ieder", "every", "each", "vrij", "free"),
 			days.open && s.is(i, "niet", "geen", "not", "no", "dicht", "gesloten", "closed", "anyway"):

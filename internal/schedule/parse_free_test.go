@@ -87,6 +87,29 @@ func TestParseFree(t *testing.T) {
 		"toch open 26-28 apr":                           opened(period("2027-04-26", "2027-04-28", "")),
 		"8 t/m 12 féb\u00a0“carnaval”":                  period("2027-02-08", "2027-02-12", "carnaval"),
 		"vr 9 juli tot zo 10 september 2028":            {},
+		"goede vrijdag":                                 period("2027-03-26", "2027-03-26", "goede vrijdag"),
+		"vrij op Goede Vrijdag":                         period("2027-03-26", "2027-03-26", "Goede Vrijdag"),
+		"studiedag goede vrijdag":                       period("2027-03-26", "2027-03-26", "studiedag"),
+		"Good Friday":                                   period("2027-03-26", "2027-03-26", "Good Friday"),
+		"toch open goede vrijdag":                       opened(period("2027-03-26", "2027-03-26", "goede vrijdag")),
+		"still open on Good Friday":                     opened(period("2027-03-26", "2027-03-26", "Good Friday")),
+		"toch open Goede Vrijdag 26 maart":              opened(period("2027-03-26", "2027-03-26", "Goede Vrijdag")),
+		"goede vrijdag 2028":                            period("2028-04-14", "2028-04-14", "goede vrijdag"),
+		"witte donderdag":                               period("2027-03-25", "2027-03-25", "witte donderdag"),
+		"tweede paasdag":                                period("2027-03-29", "2027-03-29", "tweede paasdag"),
+		"2e paasdag":                                    period("2027-03-29", "2027-03-29", "2e paasdag"),
+		"goede vrijdag t/m tweede paasdag":              period("2027-03-26", "2027-03-29", ""),
+		"Koningsdag t/m 30 april meivakantie":           period("2027-04-27", "2027-04-30", "meivakantie"),
+		"26 apr t/m koningsdag":                         period("2027-04-26", "2027-04-27", ""),
+		"toch open koningsdag":                          opened(period("2027-04-27", "2027-04-27", "koningsdag")),
+		"King’s Day":                                    period("2027-04-27", "2027-04-27", "King’s Day"),
+		"bevrijdingsdag":                                period("2027-05-05", "2027-05-05", "bevrijdingsdag"),
+		"hemelvaart":                                    period("2027-05-06", "2027-05-06", "hemelvaart"),
+		"de dag na hemelvaart":                          period("2027-05-07", "2027-05-07", "de dag na hemelvaart"),
+		"vrijdag na Hemelvaartsdag":                     period("2027-05-07", "2027-05-07", "vrijdag na Hemelvaartsdag"),
+		"pinkstermaandag":                               period("2027-05-17", "2027-05-17", "pinkstermaandag"),
+		"New Year's Day":                                period("2028-01-01", "2028-01-01", "New Year's Day"),
+		"projectweek 8 feb":                             period("2027-02-08", "2027-02-08", "projectweek"),
 	} {
 		got, err := ParseFree(text, thursday)
 		if want == (Period{}) {
@@ -130,6 +153,10 @@ func TestParseFreeProblems(t *testing.T) {
 		{"toch open 31 apr", "date.none", "", "", "toch open vrijdag 30 april 2027"},
 		{"5-1-2026 t/m 6-1-2026", "date.past", "", "", "dinsdag 12 januari 2027"},
 		{"8 feb t/m 12 feb 2031", "date.far", "", "", "vrijdag 12 februari 2027"},
+		{"hele week 8 feb", "free.unclear", "maandag 8 februari 2027 t/m vrijdag 12 februari 2027", "hele week", "maandag 8 februari 2027 t/m vrijdag 12 februari 2027"},
+		{"de week van 10 feb", "free.unclear", "maandag 8 februari 2027 t/m vrijdag 12 februari 2027", "de week", "maandag 8 februari 2027 t/m vrijdag 12 februari 2027"},
+		{"goede vrijdag en koningsdag", "free.unclear", "", "goede vrijdag en koningsdag", "donderdag 21 januari 2027 t/m maandag 25 januari 2027"},
+		{"Koningsdag 31 apr", "date.none", "", "", "vrijdag 30 april 2027"},
 		{"volgende vrijdag", "date.unclear", "", "", "vrijdag 15 januari 2027"},
 	} {
 		_, err := ParseFree(c.text, thursday)
@@ -200,7 +227,7 @@ func FuzzParseFree(f *testing.F) {
 // TestFreeFromWords is the fuzz test for texts of the words that matter.
 func TestFreeFromWords(t *testing.T) {
 	words := strings.Fields("8 12 8-12 28 30 31 feb februari mrt dec jan mei feb-2027 2027 '27 8-2 12-2-2027 8/2-12/2 2027-02-08 vr ma vrijdag zo morgen vandaag volgende week over 2 weken " +
-		"tot en met t/m - – tm to until van vanaf op on from the de 1e 2e 12th a.s. toch wel open niet school vrij geen dag anyway still studiedag carnaval , : ( ) ! of March May Feb Sat")
+		"tot en met t/m - – tm to until van vanaf op on from the de 1e 2e 12th a.s. toch wel open niet school vrij geen dag anyway still studiedag carnaval , : ( ) ! of March May Feb Sat goede vrijdag witte donderdag koningsdag dag na hemelvaart 2e paasdag")
 	rapid.Check(t, func(r *rapid.T) {
 		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(words), 0, 9).Draw(r, "words"), rapid.SampledFrom([]string{" ", " ", "", "\n"}).Draw(r, "blank"))
 		checkFree(t, text, thursday.AddDays(rapid.IntRange(0, 800).Draw(r, "today")))

@@ -23,7 +23,8 @@ type match struct {
 	date    team.Date
 	end     int
 	trust   trust
-	anyYear bool // none was typed
+	anyYear bool   // none was typed
+	name    string // of the public holiday that was typed
 	problem *team.Problem
 }
 
@@ -42,7 +43,7 @@ func (s script) date(i int) (match, bool) {
 
 // anyDate is date, whenever it is.
 func (s script) anyDate(i int) (match, bool) {
-	for _, read := range []func(int) (match, bool){s.namedDay, s.calendarDay, s.dayInWeek, s.fromNow, s.weekday} {
+	for _, read := range []func(int) (match, bool){s.holiday, s.namedDay, s.calendarDay, s.dayInWeek, s.fromNow, s.weekday} {
 		if m, ok := read(i); ok {
 			if s.has(m.end, "a", "s") { // aanstaande
 				m.end += 2

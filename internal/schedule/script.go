@@ -25,6 +25,8 @@ type script struct {
 	tokens []token
 	today  team.Date
 	lang   string // of the whole, when that is known
+
+	nameless bool // the names of public holidays are no dates
 }
 
 func newScript(source string, today team.Date) script {
