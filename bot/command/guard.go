@@ -82,7 +82,7 @@ func (r *Request) accepted(form store.Form) ([]string, error) {
 	switch form.Purpose {
 	case "goal.set":
 		return r.goalTexts(form.Form.Fields[0].Value[0])
-	case "signal.change":
+	case "signal.change", "signal.mend":
 	default:
 		return nil, nil
 	}

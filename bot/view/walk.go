@@ -148,10 +148,10 @@ func (v View) questions(t Talk, c team.Case) chat.Block {
 
 // goalSet is what the channel may know of a goal; empty when there is none.
 func (v View) goalSet(c team.Case) string {
-	if c.Goal == "" || len(c.Evaluations) == 0 {
+	scale, known := c.From()
+	if c.Goal == "" || !known {
 		return ""
 	}
-	scale := c.Evaluations[len(c.Evaluations)-1].Scale
 	if c.Evaluate.IsZero() {
 		return v.say("goal.set", "scale", scale)
 	}
@@ -207,7 +207,11 @@ func (v View) evaluation(t Talk) chat.Message {
 	if item.State != team.ItemOpen {
 		return append(message, v.outcome(item))
 	}
-	if began, found := beginning(v.CaseOf(item.Code)); found {
+	c := v.CaseOf(item.Code)
+	if c.Parents == team.Objected {
+		return append(message, v.note("case.objected"), v.buttons(v.button(t.do("item.carry"), "button.carry", chat.Neutral)))
+	}
+	if began, found := beginning(c); found {
 		message = append(message, v.para("walk.evaluation.began", "scale", began.Scale, "day", v.short(began.Day)))
 	}
 	return append(message, v.para("walk.evaluation.ask"), v.buttons(
@@ -219,7 +223,7 @@ func (v View) evaluation(t Talk) chat.Message {
 // beginning is where the goal of a case started from.
 func beginning(c team.Case) (began team.Evaluation, found bool) {
 	for _, e := range c.Evaluations {
-		if e.Outcome == team.Begins {
+		if e.Outcome == team.Begins || e.Outcome == team.Adjust {
 			began, found = e, true
 		}
 	}

@@ -1,6 +1,7 @@
 package viewtest
 
 import (
+	"slices"
 	"strings"
 
 	"kansbot/internal/chat"
@@ -40,5 +41,9 @@ func (w *world) aboutEvaluations() {
 	w.ask("Withdrawn", w.Withdrawn(c))
 	w.post("Erased", w.Erased())
 	first := w.signals[0].Code
-	w.post("Without", w.Without(w.Minutes(w.record()), func(text string) bool { return strings.Contains(text, first) }))
+	names := func(text string) bool { return strings.Contains(text, first) }
+	line := func(spans []chat.Span) bool {
+		return slices.ContainsFunc(spans, func(s chat.Span) bool { return names(s.Text) })
+	}
+	w.post("Without", w.Without(w.Minutes(w.record()), names, line))
 }
