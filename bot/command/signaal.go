@@ -363,7 +363,7 @@ func (r *Request) signalMend(d draft) (answer, error) {
 		return answer{}, err
 	}
 	form := &a.form.Form
-	form.Intro = r.lang.Say("form.signal.mend")
+	form.Intro = r.lang.Say("signal.mend")
 	for i := range form.Fields {
 		if f := &form.Fields[i]; f.Name == "ouders" && d.Parents == "" {
 			f.Optional, f.Value = true, nil

@@ -16,6 +16,10 @@ func (w *world) aboutEvaluations() {
 	w.post("AskEvaluation", w.AskEvaluation(c, "bram"))
 	w.post("AskEvaluation, nobody", w.AskEvaluation(c, "hugo"))
 	w.post("EvaluationAnswered", w.EvaluationAnswered(c, "bram"))
+	set, objected := c, c
+	set.Evaluations, objected.Parents = c.Evaluations[:1], team.Objected
+	w.post("EvaluationAnswered, by a goal", w.EvaluationAnswered(set, "bram"))
+	w.post("AskEvaluation, parents object", w.AskEvaluation(objected, "bram"))
 	w.post("Unevaluated", w.Unevaluated(c))
 	for _, outcome := range team.Outcomes {
 		c.Evaluations[1].Outcome = outcome

@@ -48,6 +48,7 @@ func (w *world) record() view.Record {
 		Meeting: m, Chair: "anna", First: w.today, Signals: w.byNr(), Actions: append([]team.Action(nil), w.actions[:w.few]...),
 		Cases: []team.Case{
 			evaluated("K-011", team.Begins), evaluated("K-014", team.Begins, team.Continue), evaluated("K-015", team.Begins, team.Celebrated),
+			evaluated("K-017", team.Close),
 		},
 		Waits: []string{"K-016"},
 	}
