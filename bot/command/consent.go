@@ -34,7 +34,7 @@ func caseConsent(r *Request, typed string) (answer, error) {
 	if err := r.keepCase(c); err != nil {
 		return answer{}, err
 	}
-	if err := r.did("case.parents", c.Code); err != nil {
+	if err := r.did("case.parents", onCase(c.Code)); err != nil {
 		return answer{}, err
 	}
 	signals, err := store.SignalsOn(r.tx, r.team.ID, c.Code)
@@ -51,11 +51,15 @@ func caseConsent(r *Request, typed string) (answer, error) {
 			return answer{}, err
 		}
 	}
+	// Its evaluation may be on an agenda without a signal that waits.
+	if err := cmp.Or(r.refreshPlanned(), r.refreshCase(c.Code)); err != nil {
+		return answer{}, err
+	}
 	return answer{body: r.view().Consent(c)}, nil
 }
 
 func (r *Request) consentWithdrawn(c team.Case) (answer, error) {
-	if err := r.did("case.withdrawn", c.Code); err != nil {
+	if err := r.did("case.withdrawn", onCase(c.Code)); err != nil {
 		return answer{}, err
 	}
 	return answer{body: r.view().Withdrawn(c)}, r.erase(c)

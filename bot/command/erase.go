@@ -2,6 +2,7 @@ package command
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"kansbot/bot/view"
@@ -37,13 +38,13 @@ func (r *Request) erase(c team.Case) error {
 	if err := r.refreshHomes(); err != nil {
 		return err
 	}
-	return r.did("case.erase", c.Code)
+	return r.did("case.erase", onCase(c.Code))
 }
 
 // eraser is what may not be left of a case.
 type eraser struct {
 	code    string
-	said    map[string]bool // what was typed about it
+	said    map[string]bool // what was typed about it, but for its agreements
 	signals map[int]bool
 	actions map[int]bool
 }
@@ -56,9 +57,26 @@ func (e *eraser) say(texts ...string) {
 	}
 }
 
-// names tells whether a stretch of text is about the case.
-func (e *eraser) names(text string) bool {
-	return e.said[text] || slices.Contains(codes(text), e.code)
+// names tells whether a stretch of text has the code of the case.
+func (e *eraser) names(text string) bool { return slices.Contains(codes(text), e.code) }
+
+// tells reports that as well of what was typed about the case: the words alone
+// may be about another.
+func (e *eraser) tells(text string) bool { return e.said[text] || e.names(text) }
+
+// owns reports whether a post is about a signal or an action of the case alone.
+func (e *eraser) owns(key, id string) bool {
+	kind, rest, _ := strings.Cut(key, "/")
+	rest, ours := strings.CutPrefix(rest, id+"/")
+	first, _, _ := strings.Cut(rest, "/")
+	nr, err := strconv.Atoi(first)
+	switch {
+	case !ours || err != nil:
+		return false
+	case kind == "signal":
+		return e.signals[nr]
+	}
+	return slices.Contains(ofActions, kind) && e.actions[nr]
 }
 
 func (r *Request) eraseRecords(c team.Case, e *eraser) error {
@@ -83,7 +101,6 @@ func (r *Request) eraseRecords(c team.Case, e *eraser) error {
 	}
 	for _, a := range actions {
 		e.actions[a.Nr] = true
-		e.say(a.Text, a.Gain, a.Helped)
 		if err := store.Unschedule(r.tx, r.key("action", a.Nr)); err != nil {
 			return err
 		}
@@ -167,6 +184,9 @@ func (e *eraser) empty(item *team.AgendaItem) {
 // shared are the kinds of post that are about more than one case, or none.
 var shared = []string{"meeting", "minutes", "own", "agenda", "today", "summer", "week", "handover", "cover"}
 
+// ofActions are the kinds whose keys have the number of an action.
+var ofActions = []string{"action", "remind", "given", "help", helpChair, helpContact, "calling", "callback"}
+
 // erasePosts edits what was posted about a case, in the channel and directly,
 // and what still waits to be. What is about more than this keeps the rest.
 func (r *Request) erasePosts(e *eraser) error {
@@ -186,15 +206,19 @@ func (r *Request) erasePosts(e *eraser) error {
 		posts = append(posts, own...)
 	}
 	for _, p := range posts {
-		if !view.Names(p.Post.Body, e.names) {
-			continue
-		}
-		body := r.view().Erased()
 		kind, _, _ := strings.Cut(p.Post.Key, "/")
-		if slices.Contains(shared, kind) || namesOthers(p.Post.Body, e.code) {
-			if rest := r.view().Without(p.Post.Body, e.names); len(rest) > 0 {
-				body = rest
-			}
+		var body chat.Message
+		switch {
+		case e.owns(p.Post.Key, r.team.ID):
+		case slices.Contains(shared, kind) && view.Names(p.Post.Body, e.tells):
+			body = r.view().Without(p.Post.Body, e.tells, e.line)
+		case !view.Names(p.Post.Body, e.names):
+			continue
+		case namesOthers(p.Post.Body, e.code):
+			body = r.view().Without(p.Post.Body, e.names, e.line)
+		}
+		if len(body) == 0 {
+			body = r.view().Erased()
 		}
 		if err := r.replace(p.Post.Key, body); err != nil {
 			return err
@@ -203,11 +227,20 @@ func (r *Request) erasePosts(e *eraser) error {
 	return nil
 }
 
+// line tells whether a line of a list is about the case: one with the code of
+// another is about that, whatever its words.
+func (e *eraser) line(spans []chat.Span) bool {
+	others := slices.ContainsFunc(spans, func(s chat.Span) bool { return hasOthers(s.Text, e.code) })
+	return slices.ContainsFunc(spans, func(s chat.Span) bool { return e.names(s.Text) || !others && e.said[s.Text] })
+}
+
 // namesOthers reports whether a message names another case too.
 func namesOthers(body chat.Message, code string) bool {
-	return view.Names(body, func(text string) bool {
-		return slices.ContainsFunc(codes(text), func(other string) bool { return other != code })
-	})
+	return view.Names(body, func(text string) bool { return hasOthers(text, code) })
+}
+
+func hasOthers(text, code string) bool {
+	return slices.ContainsFunc(codes(text), func(other string) bool { return other != code })
 }
 
 // refreshHomes brings the home pages of the members up to date at once.

@@ -1,8 +1,10 @@
 package command
 
 import (
+	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	"kansbot/internal/chat"
 	"kansbot/internal/outbox"
@@ -18,15 +20,6 @@ type evaluation struct {
 	goal    string // the new one
 	day     string // when to look again, as typed
 	success string
-}
-
-// knownCase finds a case by its code.
-func (r *Request) knownCase(code string) (team.Case, error) {
-	c, found, err := store.Cases.Get(r.tx, r.team.ID, code)
-	if err == nil && !found {
-		err = team.Wrong("casus", "case.none", "understood", code, "example", "/signaal lijst")
-	}
-	return c, err
 }
 
 // meetingEvaluate notes an evaluation that was typed. What is missing, a form
@@ -63,10 +56,7 @@ func meetingEvaluate(r *Request, typed string) (answer, error) {
 }
 
 func pressEvaluate(r *Request, code string) (answer, error) {
-	c, found, err := store.Cases.Get(r.tx, r.team.ID, code)
-	if err == nil && !found {
-		err = team.Wrong("", "button.gone")
-	}
+	c, err := r.knownCase(code)
 	if err != nil {
 		return answer{}, err
 	}
@@ -83,7 +73,7 @@ func (r *Request) evaluateAsk(c team.Case, e evaluation) (answer, error) {
 		return answer{}, err
 	}
 	form.Intro = r.view().GoalIntro(c)
-	return r.ask("evaluate", len(c.Evaluations), form), r.did("case.show", c.Code)
+	return r.ask("evaluate", len(c.Evaluations), form), r.did("case.show", onCase(c.Code))
 }
 
 // noGoal is that there is nothing to evaluate yet.
@@ -98,30 +88,23 @@ func (r *Request) evaluationForm(c team.Case, e evaluation) (chat.Form, error) {
 	if !c.Closed.IsZero() {
 		return chat.Form{}, r.alreadyClosed(c)
 	}
-	scales := make([]chat.Option, 0, maxScale+1)
-	for n := range maxScale + 1 {
-		scales = append(scales, chat.Option{Key: strconv.Itoa(n), Label: strconv.Itoa(n)})
-	}
 	scale := ""
 	if e.scale >= 0 && e.scale <= maxScale {
 		scale = strconv.Itoa(e.scale)
 	}
 	return r.form("evaluate",
 		r.choose("evaluate", "casus", []chat.Option{{Key: c.Code, Label: c.Code}}, c.Code),
-		optional(r.choose("evaluate", "schaal", scales, scale)),
+		optional(r.choose("evaluate", "schaal", scales(), scale)),
 		r.choose("evaluate", "verder", options(r.lang, "outcome.", team.Outcomes), string(e.outcome)),
 		optional(r.write("evaluate", "hielp", e.helped, maxHelped)),
 		optional(r.fill("evaluate", "datum", e.day, 40)),
-		optional(r.write("evaluate", "doel", e.goal, maxFree)),
+		optional(r.write("evaluate", "doel", e.goal, maxGoal)),
 		optional(r.fill("evaluate", "succes", e.success, maxPoint)),
 	), nil
 }
 
 func evaluationSubmitted(r *Request, evaluations int, v values) (answer, error) {
-	c, found, err := store.Cases.Get(r.tx, r.team.ID, v.get("casus"))
-	if err == nil && !found {
-		err = team.Wrong("", "form.gone")
-	}
+	c, err := r.knownCase(v.get("casus"))
 	if err == nil && len(c.Evaluations) != evaluations {
 		err = r.alreadyEvaluated(c)
 	}
@@ -157,7 +140,12 @@ func (r *Request) alreadyEvaluated(c team.Case) error {
 	if !c.Closed.IsZero() || len(c.Evaluations) == 0 {
 		return r.alreadyClosed(c)
 	}
-	return team.Wrong("", "evaluate.done", "code", c.Code, "name", r.view().Name(c.Evaluations[len(c.Evaluations)-1].By))
+	last := c.Evaluations[len(c.Evaluations)-1]
+	id := "evaluate.done"
+	if last.Outcome == team.Begins {
+		id = "goal.newer"
+	}
+	return team.Wrong("", id, "code", c.Code, "name", r.view().Name(last.By))
 }
 
 // evaluate notes how near a goal is and how the case goes on; the channel hears
@@ -172,20 +160,30 @@ func (r *Request) evaluate(c team.Case, e evaluation) (answer, error) {
 	if err := r.completeEvaluation(c, e); err != nil {
 		return answer{}, err
 	}
+	m, _, err := r.running()
+	if err != nil {
+		return answer{}, err
+	}
+	before := c
 	from, known := c.From()
-	c.Evaluations = append(c.Evaluations, team.Evaluation{
-		Day: r.today(), Scale: e.scale, Outcome: e.outcome, Helped: e.helped, Success: e.success, By: r.me.User,
-	})
+	now := team.Evaluation{
+		Day: r.today(), Scale: e.scale, Outcome: e.outcome, Helped: e.helped, Success: e.success, By: r.me.User, Meeting: m.Nr,
+	}
+	c.Evaluations = append(c.Evaluations, now)
 	if e.outcome.Ends() {
 		c.Closed, c.Erase, c.Evaluate = r.today(), r.today().AddMonths(monthsKept), team.Date{}
 	} else {
 		if e.outcome == team.Adjust {
 			c.Goal = e.goal
+			c.Goals++
 		}
-		var err error
-		if c.Evaluate, err = r.lookAgain(e.day); err != nil {
-			return answer{}, err
-		}
+		c.Evaluate, err = r.lookAgain(c.Code, e)
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	if n := len(before.Evaluations); n > 0 && before.Evaluations[n-1] == now && before.Goal == c.Goal && before.Evaluate == c.Evaluate {
+		return answer{body: r.say("evaluate.before", "code", c.Code)}, nil
 	}
 	if err := r.keepCase(c); err != nil {
 		return answer{}, err
@@ -195,7 +193,7 @@ func (r *Request) evaluate(c team.Case, e evaluation) (answer, error) {
 			return answer{}, err
 		}
 	}
-	if err := r.did("case.evaluate", c.Code); err != nil {
+	if err := r.did("case.evaluate", onCase(c.Code)); err != nil {
 		return answer{}, err
 	}
 	if !known {
@@ -239,6 +237,9 @@ func (r *Request) afterEvaluation(c team.Case, e evaluation, told chat.Message) 
 // completeEvaluation checks what an evaluation has to say, and what it may.
 func (r *Request) completeEvaluation(c team.Case, e evaluation) error {
 	example := r.lang.Say("evaluate.example", "code", c.Code)
+	if p := r.parentsFirst(c); p != nil && !e.outcome.Ends() && e.outcome != "" {
+		return p.With("example", r.lang.Say("parents.example", "code", c.Code))
+	}
 	switch {
 	case e.outcome == "":
 		return team.Wrong("verder", "evaluate.outcome", "example", example)
@@ -253,7 +254,7 @@ func (r *Request) completeEvaluation(c team.Case, e evaluation) error {
 	for _, p := range []struct {
 		passage
 		max int
-	}{{passage{"hielp", e.helped}, maxHelped}, {passage{"doel", e.goal}, maxFree}, {passage{"succes", e.success}, maxPoint}} {
+	}{{passage{"hielp", e.helped}, maxHelped}, {passage{"doel", e.goal}, maxGoal}, {passage{"succes", e.success}, maxPoint}} {
 		if n := len([]rune(p.text)); n > p.max {
 			return team.Wrong(p.field, "long", "n", strconv.Itoa(n), "max", strconv.Itoa(p.max))
 		}
@@ -264,26 +265,44 @@ func (r *Request) completeEvaluation(c team.Case, e evaluation) error {
 	return r.guard(passage{"hielp", e.helped}, passage{"doel", e.goal}, passage{"succes", e.success})
 }
 
-// lookAgain is the school day on which a goal is evaluated next.
-func (r *Request) lookAgain(typed string) (team.Date, error) {
-	if typed == "" {
+// lookAgain is the school day on which a goal is evaluated next: as far on as
+// that of a new goal, or just before the summer.
+func (r *Request) lookAgain(code string, e evaluation) (team.Date, error) {
+	if e.day == "" {
 		return r.evaluationDay()
 	}
-	if summerPattern.MatchString(typed) {
+	if summerPattern.MatchString(e.day) {
 		last, _, found := r.freeDays().LastBeforeSummer(r.today())
 		if found && last.After(r.today()) {
 			return last, nil
 		}
 	}
-	day, err := r.date(typed)
-	if err != nil {
-		return day, err
+	day, err := r.date(e.day)
+	if err == nil {
+		day, _, _ = r.freeDays().Deadline(day)
+		err = r.evaluable(day)
 	}
-	if !day.After(r.today()) {
-		return day, team.Wrong("datum", "evaluate.day", "understood", typed)
+	return day, r.dayProblem(code, e, err)
+}
+
+// dayProblem is a Problem with the day of an evaluation, with the line to type.
+func (r *Request) dayProblem(code string, e evaluation, err error) error {
+	var p *team.Problem
+	if !errors.As(err, &p) || p.Args["example"] == "" {
+		return err
 	}
-	day, _, _ = r.freeDays().Deadline(day)
-	return day, nil
+	id, rest := "evaluate.line.doorgaan", ""
+	if e.outcome == team.Adjust {
+		id, rest = "evaluate.line.bijstellen", r.lang.Say("evaluate.line.goal", "goal", e.goal)
+	}
+	scale := e.scale
+	if scale == team.NoScale {
+		scale = maxScale / 2
+	}
+	begin := "/kansoverleg evaluatie " + code + " " + r.lang.Say(id, "scale", scale)
+	p = p.With("example", strings.TrimSpace(begin+" "+p.Args["example"]+" "+rest))
+	p.Field = "datum"
+	return p
 }
 
 // settleCase: what waited for a Kans!overleg on a case that is closed, waits

@@ -2,8 +2,8 @@ package command
 
 import (
 	"slices"
-	"strings"
 
+	"kansbot/internal/chat"
 	"kansbot/internal/schedule"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
@@ -52,53 +52,6 @@ func (r *Request) evaluationDay() (team.Date, error) {
 	return best, nil
 }
 
-// monthsKept is how long what Kansbot keeps of a case stays after it was closed.
-const monthsKept = 3
-
-// keepCase saves a case and sets its moments: when to look whether the goal is
-// nearer, and when what is kept of it goes. Every change of a case goes through
-// here.
-func (r *Request) keepCase(c team.Case) error {
-	r.news = true
-	old, _, err := store.Cases.Get(r.tx, r.team.ID, c.Code)
-	if err != nil {
-		return err
-	}
-	if c.Evaluate != old.Evaluate {
-		for _, kind := range []string{"evaluate", "unevaluated"} {
-			if err := r.refresh(r.key(kind, old.Asked), r.view().EvaluationAnswered(c, r.me.User)); err != nil {
-				return err
-			}
-		}
-		c.Asked = 0
-		if err := r.timeCase("evaluate", c, c.Evaluate, schedule.DayStart); err != nil {
-			return err
-		}
-	}
-	if c.Erase != old.Erase {
-		if err := r.timeCase("erase", c, c.Erase, schedule.Clock{}); err != nil {
-			return err
-		}
-	}
-	return store.PutCase(r.tx, r.team.ID, c)
-}
-
-// timeCase sets a moment of a case on a day; without a day there is none.
-func (r *Request) timeCase(kind string, c team.Case, day team.Date, at schedule.Clock) error {
-	id := r.caseDue(kind, c.Code)
-	if day.IsZero() {
-		return store.Unschedule(r.tx, id)
-	}
-	return store.Schedule(r.tx, store.Due{ID: id, At: r.calendar().At(day, at), Team: r.team.ID, Kind: kind})
-}
-
-func (r *Request) caseDue(kind, code string) string { return kind + "/" + r.team.ID + "/" + code }
-
-// dueCase is the case that a due moment is about.
-func (r *Request) dueCase(d store.Due) (team.Case, bool, error) {
-	return store.Cases.Get(r.tx, r.team.ID, d.ID[strings.LastIndex(d.ID, "/")+1:])
-}
-
 // evaluationLate is after how many school days the chair hears that nobody
 // evaluated. From then on the case simply stands on every agenda.
 const evaluationLate = 5
@@ -112,6 +65,10 @@ func evaluationDue(r *Request, d store.Due) error {
 	}
 	if asleep, err := r.asleep(d); err != nil || asleep {
 		return err
+	}
+	if !mayFollow(c) { // nothing is asked until the parents know, and agree
+		d.At = r.calendar().At(r.calendar().AddSchoolDays(r.today(), 1), schedule.DayStart)
+		return store.Schedule(r.tx, d)
 	}
 	if late := d.Nr > 0; late {
 		return r.unevaluated(c)
@@ -137,9 +94,18 @@ func evaluationDue(r *Request, d store.Due) error {
 }
 
 func (r *Request) askEvaluation(c team.Case) error {
-	signals, err := store.SignalsOn(r.tx, r.team.ID, c.Code)
+	body, err := r.evaluationAsked(c)
 	if err != nil {
 		return err
+	}
+	return r.post(r.key("evaluate", c.Asked), "", body)
+}
+
+// evaluationAsked is the question, for who last saw something of the child.
+func (r *Request) evaluationAsked(c team.Case) (chat.Message, error) {
+	signals, err := store.SignalsOn(r.tx, r.team.ID, c.Code)
+	if err != nil {
+		return nil, err
 	}
 	who := r.team.Chair
 	if len(signals) > 0 {
@@ -147,7 +113,7 @@ func (r *Request) askEvaluation(c team.Case) error {
 			who = by
 		}
 	}
-	return r.post(r.key("evaluate", c.Asked), "", r.view().AskEvaluation(c, who))
+	return r.view().AskEvaluation(c, who), nil
 }
 
 // unevaluated tells the chair, once.

@@ -40,10 +40,11 @@ func (r *Request) readEvaluation(typed string) (code string, e evaluation, wrong
 		e.day, head = sentence(head[m[0]:m[1]]), head[:m[0]]+" "+head[m[1]:]
 	}
 	rest, day, dated, err := schedule.CutDate(head, r.today())
-	if wrong = cmp.Or(wrong, err); dated {
+	if dated {
 		head, e.day = rest, schedule.FormatDate(string(r.lang), day, true)
 	}
 	e.outcome, head = cutOutcome(head)
+	wrong = cmp.Or(wrong, r.dayProblem(code, e, err))
 	if head = sentence(head); head != "" {
 		wrong = cmp.Or[error](wrong, team.Wrong("verder", "evaluate.unclear", "understood", head, "example", r.lang.Say("evaluate.example", "code", cmp.Or(code, "K-014"))))
 	}

@@ -112,10 +112,10 @@ func TestKeepCaseKeepsItsMoments(t *testing.T) {
 func TestChairEvaluatesFromTheirOwnLine(t *testing.T) {
 	b := founded(t, time.Date(2027, time.March, 4, 9, 0, 0, 0, zone("")))
 	id := b.team().ID
-	b.types("bram", "/signaal K-014 kijkt vaak weg")
-	b.types("bram", "/kansoverleg evaluatie K-014 schaal 4, bijstellen | doel: samen beginnen | datum: 11 maart")
-	for _, day := range []int{11, 18} {
-		b.now = time.Date(2027, time.March, day, 8, 30, 0, 0, zone(""))
+	b.types("bram", "/signaal K-014 kijkt vaak weg | ouders: akkoord")
+	b.types("bram", "/kansoverleg evaluatie K-014 schaal 4, bijstellen | doel: samen beginnen | datum: 15 april")
+	for _, day := range []int{15, 22} {
+		b.now = time.Date(2027, time.April, day, 8, 30, 0, 0, zone(""))
 		if _, err := b.Tick(t.Context()); err != nil {
 			t.Fatal(err)
 		}

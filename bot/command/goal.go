@@ -33,6 +33,7 @@ type goal struct {
 	text     string
 	scale    int       // 0 to maxScale, or team.NoScale
 	evaluate team.Date // zero for the usual day
+	set      int       // how often its case had one set
 }
 
 // meetingGoal sets the goal of a case, from one line or through a form. With
@@ -55,10 +56,14 @@ func meetingGoal(r *Request, typed string) (answer, error) {
 		shown.body = r.view().Goal(c)
 		return shown, err
 	}
-	g := goal{code: code, scale: team.NoScale}
+	g := goal{code: code, scale: team.NoScale, set: c.Goals}
 	if err = r.readGoal(&g, rest); err == nil {
-		g.need = cmp.Or(g.need, known.need)
-		return r.setGoal(g)
+		whole := g
+		whole.need = cmp.Or(g.need, known.need)
+		var a answer
+		if a, err = r.setGoal(whole); err == nil {
+			return a, nil
+		}
 	}
 	offered, failed := r.goalAsk(g)
 	if failed != nil {
@@ -104,7 +109,7 @@ func (r *Request) goalCase(code string) (team.Case, error) {
 
 // goalOf is the goal that a case has. What it needs, its newest signal may say.
 func (r *Request) goalOf(c team.Case) (goal, error) {
-	g := goal{code: c.Code, need: c.Need, text: c.Goal, scale: team.NoScale, evaluate: c.Evaluate}
+	g := goal{code: c.Code, need: c.Need, text: c.Goal, scale: team.NoScale, evaluate: c.Evaluate, set: c.Goals}
 	if n := len(c.Evaluations); n > 0 {
 		g.scale = c.Evaluations[n-1].Scale
 	}
@@ -136,27 +141,39 @@ func (r *Request) goalAsk(g goal) (answer, error) {
 			return answer{}, err
 		}
 	}
-	var scale []chat.Option
-	for n := range maxScale + 1 {
-		scale = append(scale, chat.Option{Key: strconv.Itoa(n), Label: strconv.Itoa(n)})
-	}
 	now := ""
 	if g.scale != team.NoScale {
 		now = strconv.Itoa(g.scale)
 	}
-	return r.ask("goal.set", 0, r.form("goal",
+	return r.ask("goal.set", g.set, r.form("goal",
 		r.choose("goal", "casus", []chat.Option{{Key: g.code, Label: g.code}}, g.code),
 		r.write("goal", "nodig", g.need, maxFree),
 		r.write("goal", "doel", g.text, maxGoal),
-		r.choose("goal", "schaal", scale, now),
+		r.choose("goal", "schaal", scales(), now),
 		r.fill("goal", "evaluatie", schedule.ShortDate(string(r.lang), g.evaluate), 40),
 	)), nil
 }
 
-func goalSubmitted(r *Request, _ int, v values) (answer, error) {
+// scales are the places on the scale, to choose from.
+func scales() []chat.Option {
+	list := make([]chat.Option, maxScale+1)
+	for n := range list {
+		list[n] = chat.Option{Key: strconv.Itoa(n), Label: strconv.Itoa(n)}
+	}
+	return list
+}
+
+func goalSubmitted(r *Request, set int, v values) (answer, error) {
 	c, err := r.goalCase(v.get("casus"))
 	if err != nil {
 		return answer{}, err
+	}
+	if c.Goals != set {
+		name := ""
+		if n := len(c.Evaluations); n > 0 {
+			name = c.Evaluations[n-1].By
+		}
+		return answer{}, team.Wrong("", "goal.newer", "code", c.Code, "name", r.view().Name(name))
 	}
 	scale, err := strconv.Atoi(v.get("schaal"))
 	if err != nil {
@@ -274,7 +291,11 @@ func (r *Request) setGoal(g goal) (answer, error) {
 			return answer{}, err
 		}
 	}
-	begins := team.Evaluation{Day: r.today(), Scale: g.scale, Outcome: team.Begins}
+	m, _, err := r.running()
+	if err != nil {
+		return answer{}, err
+	}
+	begins := team.Evaluation{Day: r.today(), Scale: g.scale, Outcome: team.Begins, By: r.me.User, Meeting: m.Nr}
 	var before team.Evaluation
 	n := len(c.Evaluations)
 	if n > 0 {
@@ -282,12 +303,14 @@ func (r *Request) setGoal(g goal) (answer, error) {
 	}
 	switch begun := n > 0 && before.Outcome == team.Begins; {
 	case begun && before.Day == begins.Day:
+		begins.Meeting = cmp.Or(begins.Meeting, before.Meeting)
 		c.Evaluations[n-1] = begins
 	case begun && c.Goal == g.text && before.Scale == g.scale: // only the need or the day changed
 	default:
 		c.Evaluations = append(c.Evaluations, begins)
 	}
 	c.Need, c.Goal, c.Evaluate = g.need, g.text, g.evaluate
+	c.Goals++
 	if err := r.keepCase(c); err != nil {
 		return answer{}, err
 	}

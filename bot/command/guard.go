@@ -85,7 +85,7 @@ func (r *Request) accepted(form store.Form) ([]string, error) {
 			return r.goalTexts(code[0])
 		}
 		return nil, nil // its case is erased
-	case "signal.change":
+	case "signal.change", "signal.mend":
 	default:
 		return nil, nil
 	}

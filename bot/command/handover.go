@@ -122,7 +122,7 @@ func (r *Request) give(a team.Action, owner team.Member) (answer, error) {
 		return answer{}, err
 	}
 	body := append(r.view().Made(a), r.view().WhileAway(owner, r.today())...)
-	return answer{body: body}, r.post(r.key("given", n), r.thread(a), r.view().Given(a, r.me.User))
+	return answer{body: body}, r.post(r.key("given", a.Nr, strconv.Itoa(n)), r.thread(a), r.view().Given(a, r.me.User))
 }
 
 // leftDue is the kind of the moment at which the kernteam hears what somebody

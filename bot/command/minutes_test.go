@@ -61,8 +61,8 @@ func TestMinutesTellEvaluations(t *testing.T) {
 	b.write(t, func(tx kv.Tx, id string) error {
 		for _, c := range []team.Case{
 			{Code: "K-014", Parents: team.Agreed, Goal: "begint zelf", Evaluate: team.Date{Year: 2027, Month: time.April, Day: 22},
-				Evaluations: []team.Evaluation{{Day: jan(5), Scale: 4}, {Day: jan(12), Scale: 7, Outcome: team.Continue, Helped: "de platen van Dewi"}}},
-			{Code: "K-015", Parents: team.Agreed, Goal: "speelt mee", Evaluations: []team.Evaluation{{Day: jan(12), Scale: 3}}},
+				Evaluations: []team.Evaluation{{Day: jan(5), Scale: 4}, {Day: jan(12), Scale: 7, Outcome: team.Continue, Meeting: 1, Helped: "de platen van Dewi"}}},
+			{Code: "K-015", Parents: team.Agreed, Goal: "speelt mee", Evaluations: []team.Evaluation{{Day: jan(12), Scale: 3, Meeting: 1}}},
 			{Code: "K-016", Parents: team.NotYet, Anonymous: 1, Evaluations: []team.Evaluation{{Day: jan(11), Scale: 3}}},
 		} {
 			if err := store.PutCase(tx, id, c); err != nil {

@@ -66,7 +66,11 @@ func (b *Bot) Page(ctx context.Context, secret string) (page chat.Page, err erro
 			return err
 		}
 		page.Until = l.Until.In(r.zone())
-		return r.did("page."+l.Kind, cmp.Or(l.Code, on("meeting", l.Nr)))
+		about := on("meeting", l.Nr)
+		if l.Code != "" {
+			about = onCase(l.Code)
+		}
+		return r.did("page."+l.Kind, about)
 	})
 	return page, err
 }

@@ -28,7 +28,7 @@ func (r *Request) parentsText(asked minutesAsked) (answer, error) {
 	if asked.page {
 		return r.pageOf(store.Link{Kind: parentsLink, Nr: m.Nr, Code: asked.code})
 	}
-	if err := r.did("meeting.parents", on("meeting", m.Nr)+" "+asked.code); err != nil {
+	if err := r.did("meeting.parents", on("meeting", m.Nr)+" "+onCase(asked.code)); err != nil {
 		return answer{}, err
 	}
 	return answer{body: r.view().LetterToCopy(r.view().Letter(letter), jargon(r.lang, letter))}, nil

@@ -118,13 +118,6 @@ func (r *Request) member(user string) team.Member {
 	return m
 }
 
-// caseOf is the case of that code; zero when there is none.
-func (r *Request) caseOf(code string) team.Case {
-	c, _, err := store.Cases.Get(r.tx, r.team.ID, code)
-	r.broken = cmp.Or(r.broken, err)
-	return c
-}
-
 func (r *Request) isChair() bool { return r.me.User != "" && r.me.User == r.team.Chair }
 
 // channel is where the kernteam lives.

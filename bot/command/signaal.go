@@ -37,6 +37,13 @@ func signalForm(r *Request) (answer, error) {
 
 // signalAsk opens the form of a signal, filled in with what is known.
 func (r *Request) signalAsk(purpose string, d draft) (answer, error) {
+	gone, err := r.erased(d.Code)
+	if err != nil {
+		return answer{}, err
+	}
+	if gone {
+		d.Code, d.newCode = "", newCase
+	}
 	cases, err := r.caseOptions(d.Code)
 	if err != nil {
 		return answer{}, err
@@ -152,6 +159,11 @@ func (r *Request) complete(d draft, typed string) error {
 	if d.Code == "" && d.newCode == "" && d.Group == "" && d.Theme == "" {
 		return team.Wrong("casus", "signal.about", "example", "/signaal nieuw "+line(typed))
 	}
+	if gone, err := r.erased(d.Code); err != nil {
+		return err
+	} else if gone {
+		return team.Wrong("casus", "case.erased", "understood", d.Code, "example", r.lang.Say("signal.example", "code", "nieuw"))
+	}
 	if d.Seen == "" && d.Needed == "" && d.Kind != team.Success {
 		return team.Wrong("gezien", "signal.empty", "got", gotSignal(r, d), "example", r.lang.Say("signal.example", "code", cmp.Or(d.Code, "nieuw")))
 	}
@@ -170,7 +182,7 @@ func (r *Request) complete(d draft, typed string) error {
 }
 
 func signalSubmitted(r *Request, _ int, v values) (answer, error) {
-	d := draftOf(v)
+	d := draftOf(team.Signal{}, v)
 	if d.Parents == team.NotYet { // as the form began: it takes nothing back
 		d.Parents = ""
 	}
@@ -183,12 +195,12 @@ func signalSubmitted(r *Request, _ int, v values) (answer, error) {
 	return r.log(d)
 }
 
-func draftOf(v values) draft {
-	d := draft{Signal: team.Signal{
-		Group: team.Group(v.get("groep")), Theme: line(v.get("thema")), Kind: team.SignalKind(v.get("soort")),
-		Seen: tidy(v.get("gezien")), Helps: tidy(v.get("helpt")), Needed: tidy(v.get("nodig")),
-		Elements: v["cirkel"], Parents: team.Parents(v.get("ouders")), Urgent: v.get("haast") == "eerder",
-	}}
+// draftOf is a signal with what a form says of it.
+func draftOf(s team.Signal, v values) draft {
+	s.Code, s.Group, s.Theme, s.Kind = "", team.Group(v.get("groep")), line(v.get("thema")), team.SignalKind(v.get("soort"))
+	s.Seen, s.Helps, s.Needed = tidy(v.get("gezien")), tidy(v.get("helpt")), tidy(v.get("nodig"))
+	s.Elements, s.Parents, s.Urgent = v["cirkel"], team.Parents(v.get("ouders")), v.get("haast") == "eerder"
+	d := draft{Signal: s}
 	switch about := v.get("casus"); about {
 	case newCase, newPreschoolCase:
 		d.newCode = about
@@ -244,36 +256,6 @@ func (r *Request) log(d draft) (answer, error) {
 		return a, nil
 	}
 	return a, r.refreshSignal(s)
-}
-
-// putCase keeps the case of a signal up to date, and opens it again when it was
-// closed. It tells how the case was, if it was known.
-func (r *Request) putCase(s team.Signal) (was team.Case, known bool, err error) {
-	was, known, err = store.Cases.Get(r.tx, r.team.ID, s.Code)
-	if err != nil {
-		return was, known, err
-	}
-	c := was
-	if !known {
-		c = team.Case{Code: s.Code, Created: r.now.UTC()}
-	}
-	c.Parents, c.Closed, c.Erase = s.Parents, team.Date{}, team.Date{}
-	return was, known, r.keepCase(c)
-}
-
-// issueCode gives out the next code that nobody has used yet.
-func (r *Request) issueCode(letter string) (string, error) {
-	for {
-		n, err := store.Next(r.tx, "case", r.team.ID, letter)
-		if err != nil {
-			return "", err
-		}
-		code := letter + "-" + pad(n)
-		taken, err := store.Taken(r.tx, r.team.ID, code)
-		if err != nil || !taken {
-			return code, err
-		}
-	}
 }
 
 // signalList shows numbers, codes and status, no free text.
@@ -347,28 +329,74 @@ func signalChange(r *Request, typed string) (answer, error) {
 	}
 	d := draft{Signal: s}
 	if rest == "" {
+		d.Parents = cmp.Or(r.caseOf(s.Code).Parents, s.Parents)
 		if err := r.did("signal.show", on("signal", s.Nr)); err != nil {
 			return answer{}, err
 		}
 		return r.signalAsk("signal.change", d)
 	}
-	d.Elements, d.Seen = nil, ""
-	if err := r.readSignal(&d, rest); err != nil {
-		return answer{}, err
-	}
+	d.Elements, d.Parents = nil, ""
+	d.Seen, d.Helps, d.Needed = "", "", ""
+	wrong := r.readSignal(&d, rest)
 	if len(d.Elements) == 0 {
 		d.Elements = s.Elements
 	}
-	if d.Seen == "" {
-		d.Seen = s.Seen
+	if wrong == nil {
+		var a answer
+		if a, wrong = r.changed(d.over(s)); wrong == nil {
+			return a, nil
+		}
 	}
-	if err := r.complete(d, rest); err != nil {
+	a, err := r.signalMend(d)
+	if err != nil {
 		return answer{}, err
 	}
-	return r.changed(d)
+	return a, wrong
 }
 
+// signalMend opens the form with the texts that were typed only: nothing of a
+// mistake is kept, so neither is that somebody read the others. What stays empty
+// in it stays as it was.
+func (r *Request) signalMend(d draft) (answer, error) {
+	a, err := r.signalAsk("signal.mend", d)
+	if err != nil {
+		return answer{}, err
+	}
+	form := &a.form.Form
+	form.Intro = r.lang.Say("signal.mend")
+	for i := range form.Fields {
+		if f := &form.Fields[i]; f.Name == "ouders" && d.Parents == "" {
+			f.Optional, f.Value = true, nil
+		}
+	}
+	return a, nil
+}
+
+// over is a draft in which the texts that it leaves empty are those of s.
+func (d draft) over(s team.Signal) draft {
+	d.Seen, d.Helps, d.Needed = cmp.Or(d.Seen, s.Seen), cmp.Or(d.Helps, s.Helps), cmp.Or(d.Needed, s.Needed)
+	return d
+}
+
+// signalChanged takes what a form says of a signal. Parents that are where the
+// form began were not spoken of: it takes nothing back.
 func signalChanged(r *Request, nr int, v values) (answer, error) {
+	return r.changedBy(nr, v, func(d draft, _ team.Signal) draft {
+		for _, f := range r.sent.Fields {
+			if f.Name == "ouders" && slices.Contains(f.Value, string(d.Parents)) {
+				d.Parents = ""
+			}
+		}
+		return d
+	})
+}
+
+// signalMended takes what the form of signalMend says.
+func signalMended(r *Request, nr int, v values) (answer, error) {
+	return r.changedBy(nr, v, draft.over)
+}
+
+func (r *Request) changedBy(nr int, v values, meant func(draft, team.Signal) draft) (answer, error) {
 	s, found, err := store.Signals.Get(r.tx, r.team.ID, store.Nr(nr))
 	if err != nil {
 		return answer{}, err
@@ -379,15 +407,15 @@ func signalChanged(r *Request, nr int, v values) (answer, error) {
 	if err := r.mine(s); err != nil {
 		return answer{}, err
 	}
-	d := draftOf(v)
-	d.Nr, d.Status, d.By, d.At, d.Carried = s.Nr, s.Status, s.By, s.At, s.Carried
+	return r.changed(meant(draftOf(s, v), s))
+}
+
+// changed stores a signal that was changed. Where it does not say where the
+// parents stand, they stay where they are.
+func (r *Request) changed(d draft) (answer, error) {
 	if err := r.complete(d, ""); err != nil {
 		return answer{}, err
 	}
-	return r.changed(d)
-}
-
-func (r *Request) changed(d draft) (answer, error) {
 	before, _, err := store.Signals.Get(r.tx, r.team.ID, store.Nr(d.Nr))
 	if err != nil {
 		return answer{}, err
@@ -403,6 +431,7 @@ func (r *Request) changed(d draft) (answer, error) {
 			return answer{}, err
 		}
 	}
+	d.Parents = cmp.Or(d.Parents, r.caseOf(d.Code).Parents, before.Parents)
 	if d.Code != "" {
 		if _, _, err := r.putCase(d.Signal); err != nil {
 			return answer{}, err

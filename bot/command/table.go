@@ -122,6 +122,7 @@ func init() {
 		"team.card":       cardSubmitted,
 		"signal.log":      signalSubmitted,
 		"signal.change":   signalChanged,
+		"signal.mend":     signalMended,
 		"meeting.plan":    planSubmitted,
 		"goal.set":        goalSubmitted,
 		"meeting.set":     meetingSubmitted,

@@ -19,7 +19,7 @@ const (
 	// noticeLate is from when on a late reminder says that it is late.
 	noticeLate = 5 * time.Minute
 	// batch is how many due moments share a transaction, and smallBatch how many
-	// that read a lot: home pages and overviews.
+	// that read a lot: home pages, overviews, and all posts of a kernteam.
 	batch      = 512
 	smallBatch = 16
 	// again is when a due moment that failed is tried anew.
@@ -71,7 +71,7 @@ func together(list []store.Due) []store.Due {
 
 func share(d store.Due) int {
 	switch d.Kind {
-	case homeDue, weeklyDue, weekDue:
+	case homeDue, weeklyDue, weekDue, "erase":
 		return smallBatch
 	}
 	return batch

@@ -264,8 +264,6 @@ func (r *Request) parentsFirst(c team.Case) *team.Problem {
 	return team.Wrong("casus", "parents.first", "understood", c.Code)
 }
 
-func onCase(code string) string { return "case " + code }
-
 // started is the first post of a meeting's thread, as things stand.
 func (r *Request) started(m team.Meeting) (chat.Message, error) {
 	a, signals, err := r.agendaNow(m)

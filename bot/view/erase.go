@@ -28,14 +28,14 @@ func Names(body chat.Message, names func(string) bool) bool {
 }
 
 // Without is a post about more than one case without what names tells: a line
-// of a list says that it is erased, a name among others is left out, and a
+// of a list that line tells says that it is erased, a name among others is left out, and a
 // sentence about nothing else goes.
-func (v View) Without(body chat.Message, names func(string) bool) chat.Message {
+func (v View) Without(body chat.Message, names func(string) bool, line func([]chat.Span) bool) chat.Message {
 	var left chat.Message
 	for _, b := range body {
 		b.Items = slices.Clone(b.Items)
 		for i, item := range b.Items {
-			if slices.ContainsFunc(item, func(s chat.Span) bool { return names(s.Text) }) {
+			if line(item) {
 				b.Items[i] = Spans(v.Lang, "erase.item")
 			}
 		}

@@ -11,6 +11,9 @@ import (
 
 // AskEvaluation asks the channel, and who by name, whether a goal is nearer.
 func (v View) AskEvaluation(c team.Case, who string) chat.Message {
+	if c.Parents == team.Objected {
+		return chat.Message{v.para("evaluate.objected", "code", c.Code)}
+	}
 	asked := chat.Span{Style: chat.Bold, Text: v.say("team.word")}
 	if v.Member(who).Here {
 		asked = v.mention(who)
@@ -21,9 +24,14 @@ func (v View) AskEvaluation(c team.Case, who string) chat.Message {
 	}
 }
 
-// EvaluationAnswered replaces AskEvaluation.
+// EvaluationAnswered replaces AskEvaluation, also when a new goal or another day
+// makes it needless.
 func (v View) EvaluationAnswered(c team.Case, by string) chat.Message {
-	return chat.Message{v.note("evaluate.answered", "code", c.Code, "name", v.Name(by))}
+	id := "evaluate.answered"
+	if n := len(c.Evaluations); n > 0 && c.Evaluations[n-1].Outcome == team.Begins {
+		id = "evaluate.answered.goal"
+	}
+	return chat.Message{v.note(id, "code", c.Code, "name", v.Name(by))}
 }
 
 // Unevaluated tells the chair, directly, that nobody evaluated.

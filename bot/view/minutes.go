@@ -11,13 +11,13 @@ import (
 
 // Record is what the minutes of a Kans!overleg are made of.
 type Record struct {
-	Meeting     team.Meeting
-	Chair       string              // user id of who led it
-	First, Last team.Date           // the days it took
-	Signals     map[int]team.Signal // on its agenda
-	Cases       []team.Case         // among them those that were evaluated, or given a goal
-	Actions     []team.Action       // agreed in it
-	Waits       []string            // codes that wait for the parents
+	Meeting team.Meeting
+	Chair   string              // user id of who led it
+	First   team.Date           // the day on which it began
+	Signals map[int]team.Signal // on its agenda
+	Cases   []team.Case         // among them those that were evaluated, or given a goal
+	Actions []team.Action       // agreed in it
+	Waits   []string            // codes that wait for the parents
 }
 
 // Minutes are the agreements of a meeting, and nothing that was said: as they
@@ -114,10 +114,10 @@ func (v View) evaluations(r Record) (goals []string, evaluated [][]chat.Span) {
 	for _, c := range r.Cases {
 		for _, i := range r.Evaluated(c) {
 			switch e := c.Evaluations[i]; {
-			case i == 0 || e.Outcome == team.Begins:
+			case e.Outcome == team.Begins:
 				goals = append(goals, c.Code)
 			default:
-				line := Spans(v.Lang, "minutes.outcome."+string(e.Outcome), "code", c.Code, "from", c.Evaluations[i-1].Scale, "to", e.Scale)
+				line := Spans(v.Lang, "minutes.outcome."+string(e.Outcome), "stand", v.stand(c, i))
 				if i == len(c.Evaluations)-1 && !c.Evaluate.IsZero() {
 					line = append(append(line, space), Spans(v.Lang, "minutes.until", "day", v.short(c.Evaluate))...)
 				}
@@ -128,11 +128,27 @@ func (v View) evaluations(r Record) (goals []string, evaluated [][]chat.Span) {
 	return goals, evaluated
 }
 
+// stand is a case with how near its goal was, and how near the time before, as
+// far as somebody said.
+func (v View) stand(c team.Case, i int) []chat.Span {
+	to, from := c.Evaluations[i].Scale, team.NoScale
+	if i > 0 {
+		from = c.Evaluations[i-1].Scale
+	}
+	switch {
+	case to == team.NoScale:
+		return Spans(v.Lang, "minutes.scale.none", "code", c.Code)
+	case from == team.NoScale:
+		return Spans(v.Lang, "minutes.scale.at", "code", c.Code, "to", to)
+	}
+	return Spans(v.Lang, "minutes.scale.from", "code", c.Code, "from", from, "to", to)
+}
+
 // Evaluated are the places of a case's evaluations that were made in the
 // meeting.
 func (r Record) Evaluated(c team.Case) (at []int) {
 	for i, e := range c.Evaluations {
-		if !e.Day.Before(r.First) && !e.Day.After(r.Last) {
+		if e.Meeting == r.Meeting.Nr {
 			at = append(at, i)
 		}
 	}

@@ -156,10 +156,10 @@ func (v View) questions(t Talk, c team.Case) chat.Block {
 
 // goalSet is what the channel may know of a goal; empty when there is none.
 func (v View) goalSet(c team.Case) string {
-	if c.Goal == "" || len(c.Evaluations) == 0 {
+	scale, known := c.From()
+	if c.Goal == "" || !known {
 		return ""
 	}
-	scale := c.Evaluations[len(c.Evaluations)-1].Scale
 	if c.Evaluate.IsZero() {
 		return v.say("goal.set", "scale", scale)
 	}
@@ -215,7 +215,11 @@ func (v View) evaluation(t Talk) chat.Message {
 	if item.State != team.ItemOpen {
 		return append(message, v.outcome(item))
 	}
-	if from, known := v.CaseOf(item.Code).From(); known {
+	c := v.CaseOf(item.Code)
+	if c.Parents == team.Objected {
+		return append(message, v.note("case.objected"), v.buttons(v.button(t.do("item.carry"), "button.carry", chat.Neutral)))
+	}
+	if from, known := c.From(); known {
 		message = append(message, v.para("walk.evaluation.began", "scale", from))
 	}
 	return append(message, v.para("walk.evaluation.ask"), v.buttons(

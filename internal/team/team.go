@@ -139,6 +139,7 @@ type Case struct {
 	Created     time.Time
 	Need        string
 	Goal        string
+	Goals       int          // counts how often a goal was set
 	Evaluations []Evaluation // oldest first; the first is where the goal started from
 	Evaluate    Date         // when to look whether the goal is nearer; zero when there is no such day
 	Asked       int          // counts the askings in the kernteam; 0 before that day
@@ -155,6 +156,7 @@ type Evaluation struct {
 	Helped  string
 	Success string // what an agenda tells of it, without its code
 	By      string // user id
+	Meeting int    // the Kans!overleg that it was made in; 0 for none
 }
 
 // NoScale is for a case that was closed without a word on how near its goal was.

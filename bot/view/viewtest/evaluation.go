@@ -1,6 +1,7 @@
 package viewtest
 
 import (
+	"slices"
 	"strings"
 
 	"kansbot/internal/chat"
@@ -15,6 +16,10 @@ func (w *world) aboutEvaluations() {
 	w.post("AskEvaluation", w.AskEvaluation(c, "bram"))
 	w.post("AskEvaluation, nobody", w.AskEvaluation(c, "hugo"))
 	w.post("EvaluationAnswered", w.EvaluationAnswered(c, "bram"))
+	set, objected := c, c
+	set.Evaluations, objected.Parents = c.Evaluations[:1], team.Objected
+	w.post("EvaluationAnswered, by a goal", w.EvaluationAnswered(set, "bram"))
+	w.post("AskEvaluation, parents object", w.AskEvaluation(objected, "bram"))
 	w.post("Unevaluated", w.Unevaluated(c))
 	for _, outcome := range team.Outcomes {
 		c.Evaluations[1].Outcome = outcome
@@ -40,5 +45,9 @@ func (w *world) aboutEvaluations() {
 	w.ask("Withdrawn", w.Withdrawn(c))
 	w.post("Erased", w.Erased())
 	first := w.signals[0].Code
-	w.post("Without", w.Without(w.Minutes(w.record()), func(text string) bool { return strings.Contains(text, first) }))
+	names := func(text string) bool { return strings.Contains(text, first) }
+	line := func(spans []chat.Span) bool {
+		return slices.ContainsFunc(spans, func(s chat.Span) bool { return names(s.Text) })
+	}
+	w.post("Without", w.Without(w.Minutes(w.record()), names, line))
 }

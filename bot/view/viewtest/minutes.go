@@ -7,7 +7,7 @@ import (
 
 func (w *world) aboutMinutes() {
 	w.post("Minutes", w.Minutes(w.record()))
-	nothing := view.Record{Meeting: team.Meeting{Nr: 3, Start: w.next.Start, Status: team.Held}, First: w.today, Last: w.today}
+	nothing := view.Record{Meeting: team.Meeting{Nr: 3, Start: w.next.Start, Status: team.Held}, First: w.today}
 	w.post("Minutes, nothing agreed", w.Minutes(nothing))
 	later := w.record()
 	later.Actions = append([]team.Action{w.settled()}, later.Actions[1:]...)
@@ -41,12 +41,14 @@ func (w *world) record() view.Record {
 		for i, o := range outcomes {
 			c.Evaluations = append(c.Evaluations, team.Evaluation{Day: w.today.AddDays(7 * (i + 1 - len(outcomes))), Scale: 4 + i, Outcome: o, Helped: w.helped})
 		}
+		c.Evaluations[len(outcomes)-1].Meeting = m.Nr
 		return c
 	}
 	return view.Record{
-		Meeting: m, Chair: "anna", First: w.today, Last: w.today, Signals: w.byNr(), Actions: append([]team.Action(nil), w.actions[:w.few]...),
+		Meeting: m, Chair: "anna", First: w.today, Signals: w.byNr(), Actions: append([]team.Action(nil), w.actions[:w.few]...),
 		Cases: []team.Case{
 			evaluated("K-011", team.Begins), evaluated("K-014", team.Begins, team.Continue), evaluated("K-015", team.Begins, team.Celebrated),
+			evaluated("K-017", team.Close),
 		},
 		Waits: []string{"K-016"},
 	}

@@ -83,6 +83,7 @@ func (w *world) aboutTalks() {
 	w.post("Case, withdrawn", w.Case(t))
 	evaluation := w.talk(team.AgendaItem{Kind: team.EvaluateItem, Minutes: 5, Code: "K-003"})
 	w.post("Case, to evaluate", w.Case(evaluation))
+	w.post("Case, to evaluate, parents object", w.Case(w.talk(team.AgendaItem{Kind: team.EvaluateItem, Minutes: 5, Code: w.signals[4].Code})))
 
 	t = w.talk(item)
 	t.Meeting.Now = 1

@@ -1,0 +1,120 @@
+package command
+
+import (
+	"cmp"
+	"strings"
+
+	"kansbot/internal/schedule"
+	"kansbot/internal/store"
+	"kansbot/internal/team"
+)
+
+// monthsKept is how long what Kansbot keeps of a case stays after it was closed.
+const monthsKept = 3
+
+// knownCase finds a case by its code.
+func (r *Request) knownCase(code string) (team.Case, error) {
+	c, found, err := store.Cases.Get(r.tx, r.team.ID, code)
+	if err == nil && !found {
+		err = team.Wrong("casus", "case.none", "understood", code, "example", "/signaal lijst")
+	}
+	return c, err
+}
+
+// caseOf is the case of that code; zero when there is none.
+func (r *Request) caseOf(code string) team.Case {
+	c, _, err := store.Cases.Get(r.tx, r.team.ID, code)
+	r.broken = cmp.Or(r.broken, err)
+	return c
+}
+
+// keepCase saves a case and sets its moments: when to look whether the goal is
+// nearer, and when what is kept of it goes. Every change of a case goes through
+// here.
+func (r *Request) keepCase(c team.Case) error {
+	r.news = true
+	old, _, err := store.Cases.Get(r.tx, r.team.ID, c.Code)
+	if err != nil {
+		return err
+	}
+	if c.Evaluate != old.Evaluate {
+		for _, kind := range []string{"evaluate", "unevaluated"} {
+			if err := r.refresh(r.key(kind, old.Asked), r.view().EvaluationAnswered(c, r.me.User)); err != nil {
+				return err
+			}
+		}
+		c.Asked = 0
+		if err := r.timeCase("evaluate", c, c.Evaluate, schedule.DayStart); err != nil {
+			return err
+		}
+	}
+	if c.Evaluate == old.Evaluate && c.Parents != old.Parents {
+		body, err := r.evaluationAsked(c)
+		if err = cmp.Or(err, r.refresh(r.key("evaluate", c.Asked), body)); err != nil {
+			return err
+		}
+	}
+	if c.Erase != old.Erase {
+		if err := r.timeCase("erase", c, c.Erase, schedule.Clock{}); err != nil {
+			return err
+		}
+	}
+	return store.PutCase(r.tx, r.team.ID, c)
+}
+
+// timeCase sets a moment of a case on a day; without a day there is none.
+func (r *Request) timeCase(kind string, c team.Case, day team.Date, at schedule.Clock) error {
+	id := r.caseDue(kind, c.Code)
+	if day.IsZero() {
+		return store.Unschedule(r.tx, id)
+	}
+	return store.Schedule(r.tx, store.Due{ID: id, At: r.calendar().At(day, at), Team: r.team.ID, Kind: kind})
+}
+
+func (r *Request) caseDue(kind, code string) string { return kind + "/" + r.team.ID + "/" + code }
+
+// dueCase is the case that a due moment is about.
+func (r *Request) dueCase(d store.Due) (team.Case, bool, error) {
+	return store.Cases.Get(r.tx, r.team.ID, d.ID[strings.LastIndex(d.ID, "/")+1:])
+}
+
+// putCase gives the case of a signal the parents that the signal has, and opens
+// it again when it was closed. It tells how the case was, if it was known.
+func (r *Request) putCase(s team.Signal) (was team.Case, known bool, err error) {
+	was, known, err = store.Cases.Get(r.tx, r.team.ID, s.Code)
+	if err != nil {
+		return was, known, err
+	}
+	c := was
+	if !known {
+		c = team.Case{Code: s.Code, Created: r.now.UTC()}
+	}
+	c.Parents, c.Closed, c.Erase = s.Parents, team.Date{}, team.Date{}
+	return was, known, r.keepCase(c)
+}
+
+// issueCode gives out the next code that nobody has used yet.
+func (r *Request) issueCode(letter string) (string, error) {
+	for {
+		n, err := store.Next(r.tx, "case", r.team.ID, letter)
+		if err != nil {
+			return "", err
+		}
+		code := letter + "-" + pad(n)
+		taken, err := store.Taken(r.tx, r.team.ID, code)
+		if err != nil || !taken {
+			return code, err
+		}
+	}
+}
+
+// erased reports whether a code was that of a case of which nothing is kept.
+func (r *Request) erased(code string) (bool, error) {
+	if code == "" || r.caseOf(code).Code != "" {
+		return false, nil
+	}
+	return store.Taken(r.tx, r.team.ID, code)
+}
+
+// onCase names a case in the audit trail.
+func onCase(code string) string { return "case " + code }
