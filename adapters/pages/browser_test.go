@@ -75,7 +75,8 @@ func TestBrowserReadsAPage(t *testing.T) {
 func TestBrowserHidesTextOffline(t *testing.T) {
 	sc := talking()
 	sc.Text = chat.Message{{Kind: chat.Text, Text: []chat.Span{{Text: "Begint niet aan een taak."}}}}
-	s, h := site(t, Options{Now: time.Now, Screen: func(context.Context, string) (chat.Screen, error) { return sc, nil }})
+	st := &stage{sc: sc}
+	s, h := site(t, Options{Now: time.Now, Screen: st.look})
 	reach, cut := context.WithCancel(t.Context())
 	again := make(chan struct{})
 	b := shownBy(t, s, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -95,6 +96,9 @@ func TestBrowserHidesTextOffline(t *testing.T) {
 	b.Go("/pagina/" + key + "/scherm")
 	b.Click(`document.querySelector('button')`)
 	b.Sees("Begint niet aan een taak")
+	st.set("Het scherm luistert", nil)
+	s.Wake()
+	b.Sees("Het scherm luistert")
 	cut()
 	b.Sees("Even geen verbinding")
 	b.Until(`!document.body.innerText.includes('Begint niet aan een taak')`)

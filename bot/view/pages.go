@@ -73,6 +73,9 @@ func (v View) timed(start time.Time, items []team.AgendaItem, signals map[int]te
 	return block
 }
 
+// textLingers is how long free text stays after its point was to end.
+const textLingers = 15 * time.Minute
+
 // ScreenOpener gives the address that opens the meeting screen.
 func (v View) ScreenOpener(address string, until time.Time) chat.Message {
 	return chat.Message{
@@ -83,8 +86,9 @@ func (v View) ScreenOpener(address string, until time.Time) chat.Message {
 
 // Screen is what the screen in the room shows of a meeting: before it begins
 // the agenda, then the point that is being talked about, with its case c. It
-// shows free text, while whoever leads the meeting wants it there.
-func (v View) Screen(m team.Meeting, a team.Agenda, signals map[int]team.Signal, c team.Case, actions []team.Action) chat.Screen {
+// shows free text while whoever leads the meeting wants it there, and forgets it
+// some time after the point was to end: nobody may be in the room any more.
+func (v View) Screen(m team.Meeting, a team.Agenda, signals map[int]team.Signal, c team.Case, actions []team.Action, now time.Time) chat.Screen {
 	s := chat.Screen{Lang: string(v.Lang), Title: v.say("screen.title", "name", v.Team.Name), Over: m.Status == team.Held}
 	for _, action := range actions {
 		s.Agreements = append(s.Agreements, chat.Block{Kind: chat.Text, Text: v.sentence(action, chat.Span{Style: chat.Bold, Text: v.Name(action.Owner)})})
@@ -102,7 +106,7 @@ func (v View) Screen(m team.Meeting, a team.Agenda, signals map[int]team.Signal,
 		if m.Now+1 < len(a.Items) {
 			s.Next = chat.Message{{Kind: chat.Text, Text: v.agendaItem(a.Items[m.Now+1], signals)}}
 		}
-		if m.Shown {
+		if m.Shown && now.Before(s.Ends.Add(textLingers)) {
 			s.Text = v.written(item, signals, c)
 		}
 	case m.Status == team.Running:
@@ -114,8 +118,10 @@ func (v View) Screen(m team.Meeting, a team.Agenda, signals map[int]team.Signal,
 // written is the free text on what is being talked about.
 func (v View) written(item team.AgendaItem, signals map[int]team.Signal, c team.Case) chat.Message {
 	var items [][]chat.Span
+	said := map[string]bool{"": true} // the need of a case begins as that of its signal
 	add := func(text string, line []chat.Span) {
-		if text != "" {
+		if !said[text] {
+			said[text] = true
 			items = append(items, line)
 		}
 	}
