@@ -56,10 +56,11 @@ func (s served) RoundTrip(r *http.Request) (*http.Response, error) {
 var tag = regexp.MustCompile(`(?s)<style.*?</style>|<script.*?</script>|<[^>]*>`)
 
 // pageShows opens a link: what somebody reads there, or a calendar app. A link to
-// a meeting screen opens it the first time, and after that shows it.
+// a meeting screen opens it the first time, and after that shows it. With ! and no
+// text it leads nowhere any more.
 func pageShows(ts *testscript.TestScript, s *scene, neg bool, args []string) {
 	links := s.web.links[""]
-	if slices.Contains(castNames, args[0]) {
+	if len(args) > 0 && slices.Contains(castNames, args[0]) {
 		links, args = s.web.links[args[0]][:1], args[1:]
 	}
 	if len(links) == 0 {
@@ -85,5 +86,16 @@ func pageShows(ts *testscript.TestScript, s *scene, neg bool, args []string) {
 	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
 		text = html.UnescapeString(tag.ReplaceAllString(text, ""))
 	}
-	expect(ts, neg, text, args...)
+	switch gone := resp.StatusCode == http.StatusNotFound; {
+	case resp.StatusCode != http.StatusOK && !gone:
+		ts.Fatalf("the page answers %s", resp.Status)
+	case neg && len(args) == 0:
+		if !gone {
+			ts.Fatalf("there still is a page:\n%s", text)
+		}
+	case gone:
+		ts.Fatalf("there is no page")
+	default:
+		expect(ts, neg, text, args...)
+	}
 }

@@ -39,6 +39,7 @@ import (
 //	once 'TEXT'                       exactly one post has it
 //	direct anna 'TEXT'                her direct messages from the bot
 //	page [anna] 'TEXT'                the page that the last link (the first that she got) leads to
+//	! page [anna]                     it leads nowhere any more
 //	at 2027-01-12T08:30               moves the clock on, firing what is due
 //	kernteam [en]                     Anna sets up the kernteam, as its chair
 //	joins hugo, leaves bram           the channel's members change

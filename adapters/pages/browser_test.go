@@ -16,6 +16,12 @@ func browse(t *testing.T, opt Options) (*Server, *practicetest.Browser) {
 	t.Helper()
 	opt.Now = time.Now
 	s, h := site(t, opt)
+	return s, shownBy(t, s, h)
+}
+
+// shownBy is a browser that h answers.
+func shownBy(t *testing.T, s *Server, h http.Handler) *practicetest.Browser {
+	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Header.Del("Sec-Fetch-Site") // as from an old board, or without https
 		h.ServeHTTP(w, r)
@@ -23,7 +29,7 @@ func browse(t *testing.T, opt Options) (*Server, *practicetest.Browser) {
 	t.Cleanup(server.Close)
 	t.Cleanup(s.Close)
 	t.Cleanup(server.CloseClientConnections)
-	return s, practicetest.Open(t, server.URL, "pages-")
+	return practicetest.Open(t, server.URL, "pages-")
 }
 
 func inBoth(b *practicetest.Browser, what string) {
@@ -62,6 +68,43 @@ func TestBrowserReadsAPage(t *testing.T) {
 	b.Sees("Het scherm bij het Kans!overleg")
 	b.Until(`document.documentElement.scrollWidth <= innerWidth`)
 	inBoth(b, "door-phone")
+}
+
+// While there is no connection nobody can take free text off the wall: it goes
+// by itself, and comes back with the connection.
+func TestBrowserHidesTextOffline(t *testing.T) {
+	sc := talking()
+	sc.Text = chat.Message{{Kind: chat.Text, Text: []chat.Span{{Text: "Begint niet aan een taak."}}}}
+	st := &stage{sc: sc}
+	s, h := site(t, Options{Now: time.Now, Screen: st.look})
+	reach, cut := context.WithCancel(t.Context())
+	again := make(chan struct{})
+	b := shownBy(t, s, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/pagina/scherm/stroom" {
+			if reach.Err() == nil {
+				r = r.WithContext(reach)
+			} else {
+				select {
+				case <-again:
+				case <-r.Context().Done():
+				}
+			}
+		}
+		h.ServeHTTP(w, r)
+	}))
+	b.Desktop(1280, 800)
+	b.Go("/pagina/" + key + "/scherm")
+	b.Click(`document.querySelector('button')`)
+	b.Sees("Begint niet aan een taak")
+	st.set("Het scherm luistert", nil)
+	s.Wake()
+	b.Sees("Het scherm luistert")
+	cut()
+	b.Sees("Even geen verbinding")
+	b.Until(`!document.body.innerText.includes('Begint niet aan een taak')`)
+	b.Sees("K-014 · leren, spelen")
+	close(again)
+	b.Sees("Begint niet aan een taak")
 }
 
 func TestBrowserShowsTheMeeting(t *testing.T) {

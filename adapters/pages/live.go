@@ -26,7 +26,7 @@ type live struct {
 	watchers int // guarded by Server.mu
 
 	mu      sync.Mutex
-	now     *state        // nil before the first look
+	now     *state
 	changed chan struct{} // closed when another now takes its place
 }
 
@@ -52,23 +52,38 @@ func (s *Server) Wake() {
 	}
 }
 
-// watch adds a watcher, who must leave; nil when there are too many.
-func (s *Server) watch(session string) *live {
+var errFull = errors.New("pages: too many watch")
+
+// watch adds a watcher, who must leave. A session that leads nowhere takes no
+// room.
+func (s *Server) watch(ctx context.Context, session string) (*live, error) {
+	s.mu.Lock()
+	_, watched := s.lives[session]
+	s.mu.Unlock()
+	var first *state
+	if !watched {
+		if first = s.look(ctx, session, nil); first.err != nil {
+			return nil, first.err
+		}
+	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.lives[session]
-	if s.ctx.Err() != nil || s.watchers >= mostAll || l != nil && l.watchers >= mostEach {
-		return nil
-	}
-	if l == nil {
+	switch {
+	case s.ctx.Err() != nil || s.watchers >= mostAll || l != nil && l.watchers >= mostEach:
+		return nil, errFull
+	case l == nil && watched: // it ended just now
+		return nil, chat.ErrGone
+	case l == nil:
 		ctx, stop := context.WithCancel(s.ctx)
-		l = &live{wake: make(chan struct{}, 1), changed: make(chan struct{}), stop: stop}
+		l = &live{wake: make(chan struct{}, 1), now: first, changed: make(chan struct{}), stop: stop}
 		s.lives[session] = l
 		go s.follow(ctx, session, l)
 	}
 	s.watchers++
 	l.watchers++
-	return l
+	return l, nil
 }
 
 func (s *Server) leave(session string, l *live) {
@@ -140,7 +155,7 @@ func (s *Server) look(ctx context.Context, session string, old *state) *state {
 	if err := templates.ExecuteTemplate(&b, name, v); err != nil {
 		return &state{err: err, last: true}
 	}
-	now := &state{lang: v.Language, html: b.Bytes(), ahead: time.Until(s.Now()), last: err != nil || sc.Over}
+	now := &state{lang: v.Language, html: b.Bytes(), ahead: time.Until(s.Now()), last: err != nil}
 	if old != nil && bytes.Equal(old.html, now.html) && (now.ahead-old.ahead).Abs() < time.Second {
 		return old
 	}

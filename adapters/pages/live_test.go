@@ -130,7 +130,7 @@ func TestScreenIsLookedAtOnceForAllWhoWatch(t *testing.T) {
 			all = append(all, w)
 		}
 		time.Sleep(rest)
-		if n := st.looks.Load(); n != 1 {
+		if n := st.looks.Load(); n != 2 { // before it is watched, and then
 			t.Errorf("looked %d times", n)
 		}
 		st.set("twee", nil)
@@ -138,13 +138,13 @@ func TestScreenIsLookedAtOnceForAllWhoWatch(t *testing.T) {
 		for _, w := range all {
 			w.sees(t, "klok", "stand twee")
 		}
-		if n := st.looks.Load(); n != 2 {
+		if n := st.looks.Load(); n != 3 {
 			t.Errorf("looked %d times", n)
 		}
 		time.Sleep(rest)
 		s.Wake()
 		synctest.Wait()
-		if n := st.looks.Load(); n != 3 {
+		if n := st.looks.Load(); n != 4 {
 			t.Errorf("looked %d times", n)
 		}
 		for _, w := range all {
@@ -220,9 +220,12 @@ func TestScreenEndsWithTheMeeting(t *testing.T) {
 		st.mu.Unlock()
 		time.Sleep(rest)
 		s.Wake()
-		w.sees(t, "klok", "stand een", "einde", "")
+		w.sees(t, "klok", "stand een")
 		late := net.watch(t, opened)
-		late.sees(t, "klok", "stand een", "einde", "")
+		late.sees(t, "klok", "stand een")
+		late.Close()
+		st.set("", chat.ErrGone) // the minutes to read are over
+		w.sees(t, ":", ":", ":", "klok", "stand Dit scherm is gesloten", "einde", "")
 	})
 }
 
@@ -301,7 +304,7 @@ func TestLimits(t *testing.T) {
 		s, h := site(t, Options{Screen: st.look, Now: time.Now})
 		net := dial(t, h)
 		for range mostEach {
-			s.watch(opened)
+			s.watch(t.Context(), opened)
 		}
 		full := net.watch(t, opened)
 		if full.status != 503 || full.header.Get("Retry-After") == "" {
@@ -311,7 +314,7 @@ func TestLimits(t *testing.T) {
 			t.Errorf("another screen: %d", other.status)
 		}
 		for i := range mostAll {
-			s.watch(fmt.Sprintf("%064x", i/mostEach))
+			s.watch(t.Context(), fmt.Sprintf("%064x", i/mostEach))
 		}
 		if other := net.watch(t, key); other.status != 503 {
 			t.Errorf("one more in all: %d", other.status)
@@ -319,6 +322,33 @@ func TestLimits(t *testing.T) {
 		if s.watchers != mostAll {
 			t.Errorf("%d watchers", s.watchers)
 		}
+	})
+}
+
+// Sessions that somebody made up take no room from those who have one, here
+// while the store answers slowly.
+func TestStrangersTakeNoRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, h := site(t, Options{Now: time.Now, Screen: func(ctx context.Context, session string) (chat.Screen, error) {
+			if session == opened {
+				return talking(), nil
+			}
+			time.Sleep(time.Second)
+			return chat.Screen{}, chat.ErrGone
+		}})
+		var all sync.WaitGroup
+		for i := range mostAll {
+			all.Go(func() {
+				if w := get(h, "/pagina/scherm/stroom", "Cookie", fmt.Sprintf("kansbot-scherm=%064x", i)); w.Code != 404 {
+					t.Errorf("a stranger: %d", w.Code)
+				}
+			})
+		}
+		synctest.Wait()
+		if _, err := s.watch(t.Context(), opened); err != nil {
+			t.Error("the real screen is refused:", err)
+		}
+		all.Wait()
 	})
 }
 
@@ -335,7 +365,7 @@ func TestServerCanShutDown(t *testing.T) {
 		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 		defer stop()
 		ok(t, net.server.Shutdown(ctx))
-		if l := s.watch(opened); l != nil {
+		if _, err := s.watch(t.Context(), opened); err == nil {
 			t.Error("watches after Close")
 		}
 	})

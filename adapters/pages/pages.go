@@ -103,6 +103,10 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 		s.feed(w, r, name)
 		return
 	}
+	if r.Method == http.MethodHead { // to read it, and be on the trail, takes a GET
+		w.Header().Set("Content-Type", kinds[form])
+		return
+	}
 	p, err := s.Page(r.Context(), name)
 	if err != nil {
 		s.fail(w, r, name, err)
@@ -110,7 +114,7 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 	}
 	switch form {
 	case "md":
-		file(w, p, "text/markdown; charset=utf-8", ".md")
+		file(w, p, form)
 		io.WriteString(w, markdown(p))
 	case "pdf":
 		b, err := paper(p, s.Now())
@@ -118,16 +122,19 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 			s.fail(w, r, name, err)
 			return
 		}
-		file(w, p, "application/pdf", ".pdf")
+		file(w, p, form)
 		w.Write(b)
 	default:
 		s.show(w, http.StatusOK, "page", pageView{language(p.Lang), p, name})
 	}
 }
 
-func file(w http.ResponseWriter, p chat.Page, kind, ending string) {
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Content-Disposition", `attachment; filename="`+slug(p.Title)+ending+`"`)
+// kinds are the forms of a page by their ending.
+var kinds = map[string]string{"": "text/html; charset=utf-8", "md": "text/markdown; charset=utf-8", "pdf": "application/pdf"}
+
+func file(w http.ResponseWriter, p chat.Page, form string) {
+	w.Header().Set("Content-Type", kinds[form])
+	w.Header().Set("Content-Disposition", `attachment; filename="`+slug(p.Title)+"."+form+`"`)
 }
 
 func (s *Server) feed(w http.ResponseWriter, r *http.Request, name string) {

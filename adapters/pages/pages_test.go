@@ -290,6 +290,19 @@ func TestFeedIsKeptByWhoHasIt(t *testing.T) {
 	}
 }
 
+// Who only asks whether a page is there has not read it.
+func TestHeadIsNoReading(t *testing.T) {
+	_, h := site(t, Options{Page: func(context.Context, string) (chat.Page, error) {
+		t.Error("read")
+		return agenda(), nil
+	}})
+	for _, ending := range []string{"", ".md", ".pdf"} {
+		if w := ask(h, "HEAD", "/pagina/"+key+ending); w.Code != 200 || w.Body.Len() > 0 {
+			t.Errorf("%s: %d", ending, w.Code)
+		}
+	}
+}
+
 func TestFileNames(t *testing.T) {
 	for title, want := range map[string]string{
 		"Agenda Kans!overleg, 12 januari": "agenda-kans-overleg-12-januari", "Coördinatie: één idee": "coordinatie-een-idee",

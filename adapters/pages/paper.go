@@ -27,6 +27,10 @@ const (
 	noFewer = 30.0 // left on the sheet below a heading
 )
 
+// allPages stands for how many pages there are until that is known. Nobody can
+// type it: printable makes a box of its letter for private use.
+const allPages = "{\uE000}"
+
 type sheet struct{ *fpdf.Fpdf }
 
 // paper is the page as PDF on A4, made at now. It embeds what it uses of the Go
@@ -44,12 +48,12 @@ func paper(p chat.Page, now time.Time) ([]byte, error) {
 	s.SetModificationDate(now)
 	s.SetMargins(margin, margin, margin)
 	s.SetAutoPageBreak(true, margin+5)
-	s.AliasNbPages("{alle}")
+	s.AliasNbPages(allPages)
 	s.SetFooterFunc(func() {
 		s.SetY(-margin)
 		s.SetFont("go", "", 8.5)
 		s.SetTextColor(82, 99, 106)
-		s.CellFormat(0, height, l.T("sheet", clip(title, 70), s.PageNo()), "", 0, "L", false, 0, "")
+		s.CellFormat(0, height, l.T("sheet", clip(title, 70), s.PageNo(), allPages), "", 0, "L", false, 0, "")
 	})
 	s.AddPage()
 	s.heading(title, 17)

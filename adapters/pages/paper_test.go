@@ -69,6 +69,18 @@ func TestPaperOfALongPage(t *testing.T) {
 	}
 }
 
+// What stands for the number of pages is nothing that can be typed.
+func TestPaperKeepsWhatIsTyped(t *testing.T) {
+	for _, typed := range []string{"{alle}", "{nb}", allPages} {
+		p := chat.Page{Lang: "nl", Title: "à" + typed, Body: chat.Message{{Kind: chat.Text, Text: []chat.Span{{Text: "à" + typed + " à à"}}}}}
+		b, err := paper(p, at)
+		ok(t, err)
+		if text, _ := printed(t, b); strings.Contains(text, "{1}") || typed != allPages && strings.Count(text, typed) != 3 || !strings.Contains(text, "pagina 1 van 1") {
+			t.Errorf("%q became %q", typed, text)
+		}
+	}
+}
+
 func TestPaperTakesAnyText(t *testing.T) {
 	for _, s := range []string{hostile, "", " ", "\n", "😀👩‍👩‍👧", "東京 ﷽ \U0010FFFF", "e\u0301e\u0308 łódź ḍ ş", strings.Repeat("x", 900), strings.Repeat("é ", 900), "{alle}", "\\(", "\xff"} {
 		b, err := paper(chat.Page{Lang: "nl", Title: s, Body: every(s)}, at)

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -85,10 +86,14 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		return
 	}
-	l := s.watch(session)
-	if l == nil {
+	l, err := s.watch(r.Context(), session)
+	if errors.Is(err, errFull) {
 		w.Header().Set("Retry-After", "30")
 		s.say(w, http.StatusServiceUnavailable, "full")
+		return
+	}
+	if err != nil {
+		s.fail(w, r, session, err)
 		return
 	}
 	defer s.leave(session, l)
@@ -102,18 +107,12 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	}
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold it back
 	var sent *state
 	for {
 		now, changed := l.newest()
 		if now != sent {
-			if sent == nil {
-				if now.err != nil {
-					s.fail(w, r, session, now.err)
-					return
-				}
-				w.Header().Set("Content-Type", "text/event-stream")
-				w.Header().Set("X-Accel-Buffering", "no") // nginx would hold it back
-			}
 			if !send(fmt.Appendf(nil, "retry: 2000\nevent: klok\ndata: %d\n\n%s", s.Now().UnixMilli(), now.frame)) || now.last {
 				return
 			}
@@ -122,15 +121,12 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-changed:
 		case <-beat.C:
-			if sent != nil && !send([]byte(":\n\n")) {
+			if !send([]byte(":\n\n")) {
 				return
 			}
 		case <-r.Context().Done():
 			return
 		case <-s.ctx.Done():
-			if sent == nil {
-				s.say(w, http.StatusServiceUnavailable, "failed")
-			}
 			return
 		}
 	}

@@ -61,7 +61,7 @@ var wording = map[string][2]string{
 	"keep":          {"Bewaren of printen", "Save or print"},
 	"pdf":           {"Als pdf, om te printen", "As PDF, to print"},
 	"md":            {"Als tekst (Markdown)", "As text (Markdown)"},
-	"sheet":         {"%s, pagina %d van {alle}", "%s, page %d of {alle}"},
+	"sheet":         {"%s, pagina %d van %s", "%s, page %d of %s"},
 
 	"gone":        {"Deze link werkt niet meer", "This link no longer works"},
 	"gone.text":   {"De tijd van de link is om, of het adres klopt niet helemaal. Vraag in je kernteam om een nieuwe.", "The link’s time is up, or the address is not quite right. Ask your core team for a new one."},

@@ -43,25 +43,19 @@ func meetingCalendar(r *Request, typed string) (answer, error) {
 }
 
 // feedAddress is that of a feed: of a user, or with no user of the kernteam. It
-// stays the same until somebody wants another.
+// stays the same until somebody wants another, or for the kernteam leaves it.
 func (r *Request) feedAddress(user string, renew bool) (string, error) {
-	key := []string{"team", r.team.ID}
-	if user != "" {
-		key = []string{"user", r.team.Platform, r.team.Workspace, user}
+	key := r.feedKey(user)
+	if renew {
+		if err := r.revokeFeed(user); err != nil {
+			return "", err
+		}
 	}
 	secret, found, err := store.Feeds.Get(r.tx, key...)
 	if err != nil {
 		return "", err
 	}
-	if found && renew {
-		if err := store.DropLink(r.tx, secret); err != nil {
-			return "", err
-		}
-		if err := r.did("link.revoke", "team"); err != nil {
-			return "", err
-		}
-	}
-	if !found || renew {
+	if !found {
 		secret = nonce(32)
 		if err := store.Feeds.Put(r.tx, secret, key...); err != nil {
 			return "", err
@@ -75,6 +69,30 @@ func (r *Request) feedAddress(user string, renew bool) (string, error) {
 	}
 	address, err := r.address(secret)
 	return address + ".ics", err
+}
+
+func (r *Request) feedKey(user string) []string {
+	if user == "" {
+		return []string{"team", r.team.ID}
+	}
+	return []string{"user", r.team.Platform, r.team.Workspace, user}
+}
+
+// revokeFeed makes the address of a feed lead nowhere, if there is one; who asks
+// gets another.
+func (r *Request) revokeFeed(user string) error {
+	key := r.feedKey(user)
+	secret, found, err := store.Feeds.Get(r.tx, key...)
+	if err != nil || !found {
+		return err
+	}
+	if err := store.DropLink(r.tx, secret); err != nil {
+		return err
+	}
+	if err := store.Feeds.Delete(r.tx, key...); err != nil {
+		return err
+	}
+	return r.did("link.revoke", "team")
 }
 
 const (

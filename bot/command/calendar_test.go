@@ -312,6 +312,10 @@ func TestFeedsEnd(t *testing.T) {
 
 	b.roster("anna", "chantal")
 	is("of who left", newer[0], chat.ErrGone)
+	is("the kernteam's, which who left has", newest[1], chat.ErrGone)
+	_, shared = b.feeds(t, "chantal")
+	is("the kernteam's, for who stays", shared, nil)
 	b.roster(crew...)
 	is("of who came back", newer[0], nil)
+	is("the kernteam's, when nobody left", shared, nil)
 }

@@ -31,7 +31,18 @@ func (r *Request) link(l store.Link, until time.Time) (address string, err error
 	if err := store.PutLink(r.tx, secret, l); err != nil {
 		return "", err
 	}
-	return address, r.did("link."+l.Kind, "team")
+	return address, r.did("link."+l.Kind, leadsTo(l))
+}
+
+// leadsTo is what a link shows, on the trail.
+func leadsTo(l store.Link) string {
+	switch {
+	case l.Code != "":
+		return onCase(l.Code)
+	case l.Nr != 0:
+		return on("meeting", l.Nr)
+	}
+	return "team"
 }
 
 // address is that of the page behind a secret. Kansbot has none where nobody

@@ -125,7 +125,7 @@ func (r *Request) minutesPage(l store.Link) (chat.Page, error) {
 	if err != nil {
 		return chat.Page{}, err
 	}
-	if !found || m.Status != team.Held || !r.member(l.User).Here {
+	if !found || m.Status != team.Held {
 		return chat.Page{}, chat.ErrGone
 	}
 	record, err := r.minutes(m)
@@ -143,7 +143,7 @@ func (r *Request) parentsPage(l store.Link) (chat.Page, error) {
 	if err != nil {
 		return chat.Page{}, err
 	}
-	if !found || !r.member(l.User).Here {
+	if !found {
 		return chat.Page{}, chat.ErrGone
 	}
 	letter, err := r.letter(m, l.Code)

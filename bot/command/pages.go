@@ -66,11 +66,7 @@ func (b *Bot) Page(ctx context.Context, secret string) (page chat.Page, err erro
 			return err
 		}
 		page.Until = l.Until.In(r.zone())
-		about := on("meeting", l.Nr)
-		if l.Code != "" {
-			about = onCase(l.Code)
-		}
-		return r.did("page."+l.Kind, about)
+		return r.did("page."+l.Kind, leadsTo(l))
 	})
 	return page, err
 }
@@ -125,7 +121,7 @@ func meetingScreen(r *Request, _ string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if !found || m.Start.Sub(r.now) > screenAhead && m.Status == team.Planned {
+	if !found || r.tooEarly(m) {
 		return answer{}, team.Wrong("", "screen.none", "example", "/kansoverleg agenda")
 	}
 	if err := r.forLeader(m); err != nil {
@@ -134,6 +130,11 @@ func meetingScreen(r *Request, _ string) (answer, error) {
 	until := r.now.Add(screenWaits)
 	address, err := r.link(store.Link{Kind: screenLink, Nr: m.Nr}, until)
 	return answer{body: r.view().ScreenOpener(address+"/scherm", until)}, err
+}
+
+// tooEarly reports that a meeting has no screen yet.
+func (r *Request) tooEarly(m team.Meeting) bool {
+	return m.Status == team.Planned && m.Start.Sub(r.now) > screenAhead
 }
 
 // OpenScreen changes the secret of a screen's link, which is over then, for
@@ -185,7 +186,7 @@ func (r *Request) onScreen(l store.Link, kind string) (team.Meeting, error) {
 		return m, orGone(err)
 	}
 	lingers := m.Status == team.Held && kind == screenOpen && r.now.Before(m.Ended.Add(screenLingers))
-	if !m.Open() && !lingers {
+	if !m.Open() && !lingers || r.tooEarly(m) {
 		return m, chat.ErrGone
 	}
 	return m, nil
@@ -207,5 +208,5 @@ func (r *Request) screen(m team.Meeting) (chat.Screen, error) {
 			return chat.Screen{}, err
 		}
 	}
-	return r.view().Screen(m, a, signals, c, actions), nil
+	return r.view().Screen(m, a, signals, c, actions, r.now), nil
 }

@@ -38,6 +38,81 @@ func (b *trial) change(do func(*team.Meeting)) {
 	}
 }
 
+// showing is the first case on a screen, with what was written of it.
+func (b *trial) showing(t *testing.T) (session string) {
+	b.now = b.now.Add(15 * time.Minute)
+	b.types("anna", "/kansoverleg start")
+	b.change(func(m *team.Meeting) { m.Now, m.NowSince, m.Shown = 1, b.now.UTC(), true })
+	session, _, err := b.OpenScreen(context.Background(), secrets(b.types("anna", "/kansoverleg scherm"))[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return session
+}
+
+// When nobody goes on, nobody may be in the room any more.
+func TestScreenForgetsText(t *testing.T) {
+	b := nearStart(t)
+	session := b.showing(t)
+	for _, c := range []struct {
+		after time.Duration
+		text  bool
+	}{{44 * time.Minute, true}, {time.Minute, false}} { // half an hour, and a quarter more
+		b.now = b.now.Add(c.after)
+		if s, err := b.Screen(context.Background(), session); err != nil || (s.Text != nil) != c.text || s.Now == nil {
+			t.Errorf("at %s it shows %v (%v)", b.now.Format("15:04"), s, err)
+		}
+	}
+}
+
+func TestScreenSaysTheNeedOnce(t *testing.T) {
+	b := nearStart(t)
+	session := b.showing(t)
+	b.types("anna", "/kansoverleg doel K-014 speelt mee, schaal 4")
+	s, err := b.Screen(context.Background(), session)
+	if said := fmt.Sprint(s.Text); err != nil || strings.Count(said, "eerste stap samen") != 1 || !strings.Contains(said, "speelt mee") {
+		t.Errorf("%v (%v)", said, err)
+	}
+}
+
+func TestScreenOfAMovedMeeting(t *testing.T) {
+	b := nearStart(t)
+	secret := secrets(b.types("anna", "/kansoverleg scherm"))[0]
+	session, _, err := b.OpenScreen(context.Background(), secrets(b.types("anna", "/kansoverleg scherm"))[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.types("anna", "/kansoverleg verzet 9 feb 14:00")
+	if _, _, err := b.OpenScreen(context.Background(), secret); !errors.Is(err, chat.ErrGone) {
+		t.Errorf("opens a meeting of next month: %v", err)
+	}
+	if _, err := b.Screen(context.Background(), session); !errors.Is(err, chat.ErrGone) {
+		t.Errorf("shows a meeting of next month: %v", err)
+	}
+}
+
+// The trail says to what a link was made.
+func TestLinksOnTheTrail(t *testing.T) {
+	b := nearStart(t)
+	b.now = b.now.Add(15 * time.Minute)
+	b.types("anna", "/kansoverleg start")
+	b.types("anna", "/actie @bram belt de logopedist voor vrijdag K-014")
+	b.types("anna", "/kansoverleg afronden")
+	b.types("anna", "/kansoverleg verslag ouders bestand K-014")
+	b.types("anna", "/kansoverleg verslag bestand")
+	on := map[string]string{}
+	b.read(func(tx kv.Tx) error {
+		lines, err := audit.Of(tx, b.team().ID)
+		for _, l := range lines {
+			on[l.Did] = l.On
+		}
+		return err
+	})
+	if on["link.ouders"] != "K-014" || on["link.verslag"] != "meeting 1" {
+		t.Errorf("the trail says %v", on)
+	}
+}
+
 func (b *trial) trailed(did string) (n int) {
 	b.read(func(tx kv.Tx) error {
 		lines, err := audit.Of(tx, b.team().ID)

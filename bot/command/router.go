@@ -370,6 +370,9 @@ func (r *Request) enroll(people []chat.Person) error {
 		if err := r.did("member.left", "member "+user); err != nil {
 			return err
 		}
+		if err := r.revokeFeed(""); err != nil { // who left has the address
+			return err
+		}
 		if err := r.left(user); err != nil {
 			return err
 		}

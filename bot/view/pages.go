@@ -30,8 +30,10 @@ func link(text, address string) chat.Span {
 // one's hand.
 func (v View) AgendaPage(m team.Meeting, a team.Agenda, signals map[int]team.Signal) chat.Page {
 	page := v.page(v.say("agenda.title", "when", v.When(m.Start)))
-	page.Body = append(chat.Message{v.para("page.team", "name", v.Team.Name, "school", v.Team.School)}, v.roles(m)...)
-	page.Body = append(page.Body, v.timed(m.Start, a.Items, signals))
+	page.Body = chat.Message{
+		v.para("page.team", "name", v.Team.Name, "school", v.Team.School),
+		v.timed(m.Start, a.Items, signals),
+	}
 	page.Body = append(page.Body, v.carried(a.Carried, signals)...)
 	if len(a.Parents) > 0 {
 		page.Body = append(page.Body, v.para("page.parents", "list", v.abouts(a.Parents, signals)))
@@ -51,17 +53,6 @@ func (v View) OffPage(m team.Meeting, now time.Time) chat.Page {
 
 func (v View) page(title string) chat.Page { return chat.Page{Lang: string(v.Lang), Title: title} }
 
-// roles are who leads a meeting and who writes, where that was said.
-func (v View) roles(m team.Meeting) (lines chat.Message) {
-	if m.Chair != "" {
-		lines = append(lines, v.para("page.leads", "name", v.Name(m.Chair)))
-	}
-	if m.Notes != "" {
-		lines = append(lines, v.para("page.writes", "name", v.Name(m.Notes)))
-	}
-	return lines
-}
-
 // timed are the items with the time at which each begins.
 func (v View) timed(start time.Time, items []team.AgendaItem, signals map[int]team.Signal) chat.Block {
 	block := chat.Block{Kind: chat.Numbers}
@@ -73,6 +64,9 @@ func (v View) timed(start time.Time, items []team.AgendaItem, signals map[int]te
 	return block
 }
 
+// textLingers is how long free text stays after its point was to end.
+const textLingers = 15 * time.Minute
+
 // ScreenOpener gives the address that opens the meeting screen.
 func (v View) ScreenOpener(address string, until time.Time) chat.Message {
 	return chat.Message{
@@ -83,8 +77,9 @@ func (v View) ScreenOpener(address string, until time.Time) chat.Message {
 
 // Screen is what the screen in the room shows of a meeting: before it begins
 // the agenda, then the point that is being talked about, with its case c. It
-// shows free text, while whoever leads the meeting wants it there.
-func (v View) Screen(m team.Meeting, a team.Agenda, signals map[int]team.Signal, c team.Case, actions []team.Action) chat.Screen {
+// shows free text while whoever leads the meeting wants it there, and forgets it
+// some time after the point was to end: nobody may be in the room any more.
+func (v View) Screen(m team.Meeting, a team.Agenda, signals map[int]team.Signal, c team.Case, actions []team.Action, now time.Time) chat.Screen {
 	s := chat.Screen{Lang: string(v.Lang), Title: v.say("screen.title", "name", v.Team.Name), Over: m.Status == team.Held}
 	for _, action := range actions {
 		s.Agreements = append(s.Agreements, chat.Block{Kind: chat.Text, Text: v.sentence(action, chat.Span{Style: chat.Bold, Text: v.Name(action.Owner)})})
@@ -102,7 +97,7 @@ func (v View) Screen(m team.Meeting, a team.Agenda, signals map[int]team.Signal,
 		if m.Now+1 < len(a.Items) {
 			s.Next = chat.Message{{Kind: chat.Text, Text: v.agendaItem(a.Items[m.Now+1], signals)}}
 		}
-		if m.Shown {
+		if m.Shown && now.Before(s.Ends.Add(textLingers)) {
 			s.Text = v.written(item, signals, c)
 		}
 	case m.Status == team.Running:
@@ -114,8 +109,10 @@ func (v View) Screen(m team.Meeting, a team.Agenda, signals map[int]team.Signal,
 // written is the free text on what is being talked about.
 func (v View) written(item team.AgendaItem, signals map[int]team.Signal, c team.Case) chat.Message {
 	var items [][]chat.Span
+	said := map[string]bool{"": true} // the need of a case begins as that of its signal
 	add := func(text string, line []chat.Span) {
-		if text != "" {
+		if !said[text] {
+			said[text] = true
 			items = append(items, line)
 		}
 	}

@@ -33,7 +33,7 @@ func DropCase(tx kv.Tx, id, code string) error {
 	if err := evaluable.Delete(tx, id, code); err != nil {
 		return err
 	}
-	if err := dropLinks(tx, id, code); err != nil {
+	if err := dropLinks(tx, func(l Link) bool { return l.Team == id && l.Code == code }); err != nil {
 		return err
 	}
 	if err := dropOptions(tx, id, code); err != nil {
@@ -52,25 +52,6 @@ func Taken(tx kv.Tx, id, code string) (bool, error) {
 	}
 	_, found, err := used.Get(tx, id, code)
 	return found, err
-}
-
-func dropLinks(tx kv.Tx, id, code string) error {
-	keys, err := links.Keys(tx)
-	if err != nil {
-		return err
-	}
-	for _, k := range keys {
-		l, found, err := links.Get(tx, k)
-		if err != nil {
-			return err
-		}
-		if found && l.Team == id && l.Code == code {
-			if err := links.Delete(tx, k); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 func dropOptions(tx kv.Tx, id, code string) error {

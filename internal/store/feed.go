@@ -7,8 +7,9 @@ import (
 )
 
 var (
-	// Feeds are the secrets of calendar feeds: who asks again gets the same
-	// address. By "user", platform, workspace, user; and by "team", team.
+	// Feeds are the secrets of calendar feeds, as they are and not as a digest:
+	// who asks again gets the same address, for an app keeps it for years. Who
+	// reads the store learns no more by them than it says. By "user", platform, workspace, user; and by "team", team.
 	Feeds = Table[string]{"feed"}
 
 	// Calendars are what the feeds last told of each kernteam. By team.

@@ -9,7 +9,8 @@ import (
 )
 
 // Link is a page that whoever has its address may open. The address holds a
-// secret of which only the digest is kept here.
+// secret of which only the digest is kept here; that of a calendar feed is in
+// Feeds too.
 type Link struct {
 	Kind  string // the pages' own word for what it shows
 	Team  string
@@ -27,14 +28,21 @@ func PutLink(tx kv.Tx, secret string, l Link) error { return links.Put(tx, l, di
 // LinkOf is where secret leads at now; false when nowhere, or no longer.
 func LinkOf(tx kv.Tx, secret string, now time.Time) (Link, bool, error) {
 	l, found, err := links.Get(tx, digest(secret))
-	return l, found && (l.Until.IsZero() || now.Before(l.Until)), err
+	return l, found && !l.over(now), err
 }
 
 // DropLink makes secret lead nowhere.
 func DropLink(tx kv.Tx, secret string) error { return links.Delete(tx, digest(secret)) }
 
+// over reports whether l leads nowhere any more.
+func (l Link) over(now time.Time) bool { return !l.Until.IsZero() && !now.Before(l.Until) }
+
 // ForgetLinks drops the links that are over.
 func ForgetLinks(tx kv.Tx, now time.Time) error {
+	return dropLinks(tx, func(l Link) bool { return l.over(now) })
+}
+
+func dropLinks(tx kv.Tx, which func(Link) bool) error {
 	keys, err := links.Keys(tx)
 	if err != nil {
 		return err
@@ -44,7 +52,7 @@ func ForgetLinks(tx kv.Tx, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		if found && !l.Until.IsZero() && !now.Before(l.Until) {
+		if found && which(l) {
 			if err := links.Delete(tx, k); err != nil {
 				return err
 			}

@@ -50,7 +50,11 @@ function listen() {
   stream.addEventListener('einde', () => { over = true; stream.close(); connected(); });
   stream.onopen = connected;
   stream.onerror = () => {
-    said ??= setTimeout(() => { away.textContent = away.dataset.says; }, 5000);
+    said ??= setTimeout(() => {
+      away.textContent = away.dataset.says;
+      document.querySelector('.woorden')?.remove(); // nobody can take it away now
+      fit();
+    }, 5000);
     if (stream.readyState === EventSource.CLOSED && !over) setTimeout(again, 5000 + 5000 * Math.random());
   };
 }
