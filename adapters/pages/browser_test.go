@@ -155,6 +155,8 @@ func TestBrowserShowsTheMeeting(t *testing.T) {
 	})
 	s.Wake()
 	b.Until(`document.querySelectorAll('.afspraken li').length === 10`)
+	b.Until(`!document.querySelector('.meer').hidden && !document.querySelector('.afspraken li:last-child').hidden`)
+	b.Until(`parseFloat(getComputedStyle(document.querySelector('.afspraken li')).fontSize) > 33`)
 	inSight("screen-full")
 
 	set(func(sc *chat.Screen) {

@@ -149,7 +149,7 @@ func ask(h http.Handler, method, path string, header ...string) *httptest.Respon
 
 func TestGoldens(t *testing.T) {
 	english := agenda()
-	english.Lang, english.Title, english.Until = "en", "Agenda", time.Time{}
+	english.Lang, english.Title = "en", "Agenda"
 	for name, p := range map[string]chat.Page{
 		"agenda":    agenda(),
 		"agenda-en": english,

@@ -45,23 +45,19 @@ func (l language) day(t time.Time) string {
 	return fmt.Sprintf("%s %d %s %d", weekdays[t.Weekday()], t.Day(), months[t.Month()-1], t.Year())
 }
 
-// ends says until when a link works; without an end it is zero.
+// ends says until when a link works.
 func (l language) ends(t time.Time) string {
-	if t.IsZero() {
-		return l.T("until.revoked")
-	}
 	return l.T("until", l.day(t), t.Format("15:04"))
 }
 
 // wording is all text of the pages themselves: Dutch, English.
 var wording = map[string][2]string{
-	"until":         {"Deze link werkt tot %s om %s.", "This link works until %s at %s."},
-	"until.revoked": {"Deze link werkt tot het kernteam hem intrekt.", "This link works until the core team withdraws it."},
-	"careful":       {"Iedereen met deze link kan dit lezen. Deel hem alleen met wie dit mag weten.", "Everyone with this link can read this. Share it only with those who may know."},
-	"keep":          {"Bewaren of printen", "Save or print"},
-	"pdf":           {"Als pdf, om te printen", "As PDF, to print"},
-	"md":            {"Als tekst (Markdown)", "As text (Markdown)"},
-	"sheet":         {"%s, pagina %d van %s", "%s, page %d of %s"},
+	"until":   {"Deze link werkt tot %s om %s.", "This link works until %s at %s."},
+	"careful": {"Iedereen met deze link kan dit lezen. Deel hem alleen met wie dit mag weten.", "Everyone with this link can read this. Share it only with those who may know."},
+	"keep":    {"Bewaren of printen", "Save or print"},
+	"pdf":     {"Als pdf, om te printen", "As PDF, to print"},
+	"md":      {"Als tekst (Markdown)", "As text (Markdown)"},
+	"sheet":   {"%s, pagina %d van %s", "%s, page %d of %s"},
 
 	"gone":        {"Deze link werkt niet meer", "This link no longer works"},
 	"gone.text":   {"De tijd van de link is om, of het adres klopt niet helemaal. Vraag in je kernteam om een nieuwe.", "The link’s time is up, or the address is not quite right. Ask your core team for a new one."},
@@ -79,6 +75,7 @@ var wording = map[string][2]string{
 	"pause":      {"We gaan zo verder.", "We will go on in a moment."},
 	"next":       {"Hierna", "Next"},
 	"agreements": {"Afspraken", "Agreements"},
+	"more":       {"En nog % van eerder.", "And % more from before."},
 	"none.yet":   {"Nog geen. Die komen hier te staan.", "None yet. They will show here."},
 	"ends":       {"tot %s", "until %s"},
 	"left":       {"nog %", "% left"},

@@ -14,7 +14,7 @@ type Page struct {
 	Lang  string // "nl" or "en"
 	Title string
 	Body  Message
-	Until time.Time // when the link ends; zero for never
+	Until time.Time // when the link ends
 }
 
 // Screen is what the big screen in the room shows of a Kans!overleg that is

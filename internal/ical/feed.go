@@ -25,7 +25,7 @@ import (
 type Feed struct {
 	Name     string         // as the app shows it
 	Language string         // of Name and the summaries: "nl" or "en"
-	Zone     *time.Location // of all events, by its IANA name
+	Zone     *time.Location // of all events, by its IANA name; moments stay right in another, but a rule is on its wall
 	Stamp    time.Time      // when what it tells last changed
 	Events   []Event
 }

@@ -24,16 +24,29 @@ function tick() {
   clock.style.setProperty('--deel', Math.min(1, Math.max(0, left / all)));
 }
 
-// fit gives either side the largest type with which all of it is in sight; a
-// phone scrolls.
+// fit gives either side the largest type with which all of it is in sight. Of
+// many agreements the newest stay, at a size that can be read; a phone scrolls.
 function fit() {
   const root = document.documentElement;
-  const sides = [...document.querySelectorAll('.nu, .zij, .slot main')];
+  const inSight = () => root.scrollHeight <= innerHeight;
+  const sides = ['.zij', '.nu', '.slot main'].flatMap(name => [...document.querySelectorAll(name)]);
+  const agreed = [...document.querySelectorAll('.afspraken :is(li, .tekst > p:not(.klein))')];
+  const more = document.querySelector('.meer');
   const set = (side, size) => side.style.setProperty('--maat', size);
   const sizes = matchMedia('(min-width: 60rem)').matches ? [1, .9, .8, .7, .6, .5] : [1];
   for (const side of sides) set(side, sizes.at(-1));
+  const hide = n => {
+    agreed.forEach((one, i) => { one.hidden = i < n; });
+    if (!more) return;
+    more.hidden = n === 0;
+    more.textContent = more.dataset.says.replace('%', n);
+  };
+  const grow = (side, least) => sizes.some(size => { if (size >= least) set(side, size); return size >= least && inSight(); });
+  hide(0);
   for (const side of sides) {
-    set(side, sizes.find(size => { set(side, size); return root.scrollHeight <= innerHeight; }) ?? sizes.at(-1));
+    let n = 0;
+    while (side.matches('.zij') && sizes.length > 1 && !grow(side, .8) && n < agreed.length - 1) hide(++n);
+    grow(side, 0);
   }
 }
 
