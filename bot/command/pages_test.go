@@ -108,7 +108,7 @@ func TestLinksOnTheTrail(t *testing.T) {
 		}
 		return err
 	})
-	if on["link.ouders"] != "K-014" || on["link.verslag"] != "meeting 1" {
+	if on["link.ouders"] != "case K-014" || on["link.verslag"] != "meeting 1" {
 		t.Errorf("the trail says %v", on)
 	}
 }
