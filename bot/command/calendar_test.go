@@ -301,7 +301,7 @@ func TestFeedIsKept(t *testing.T) {
 			k.Minutes = 60
 			b.write(t, func(tx kv.Tx, _ string) error { return store.PutKernteam(tx, k) })
 		},
-		"the day":    func() { b.now = b.now.AddDate(0, 0, 1) },
+		"the day": func() { b.now = b.now.AddDate(0, 0, 1) },
 	} {
 		old := get()
 		if change(); same(get(), old) {
