@@ -202,6 +202,7 @@ func TestScreenThatRunsOutWithoutAWord(t *testing.T) {
 		_, h := site(t, Options{Screen: st.look, Now: time.Now})
 		w := dial(t, h).watch(t, opened)
 		w.sees(t, "klok", "stand een")
+		synctest.Wait() // until it rests
 		st.set("", chat.ErrGone)
 		w.sees(t, ":", ":", ":", "klok", "stand Dit scherm is gesloten", "einde", "")
 	})

@@ -39,11 +39,15 @@ type Options struct {
 }
 
 // Bot turns events and the passing of time into records and posts. It keeps
-// nothing of its own: all of its state is in the store.
-type Bot struct{ Options }
+// nothing of its own but feeds that it can make again: all of its state is in
+// the store.
+type Bot struct {
+	Options
+	made feeds
+}
 
 // New makes a Bot on a prepared store.
-func New(o Options) *Bot { return &Bot{o} }
+func New(o Options) *Bot { return &Bot{Options: o} }
 
 // Handle is the chat.Handler of every platform.
 func (b *Bot) Handle(ctx context.Context, event chat.Event) (reply chat.Reply) {

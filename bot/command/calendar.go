@@ -103,14 +103,25 @@ const (
 // Feed is the calendar feed behind a secret. It tells what the planner will
 // make of the rhythm while nobody moves or skips a meeting.
 func (b *Bot) Feed(ctx context.Context, secret string) ([]byte, error) {
+	var body []byte
+	var sum string
 	var feed ical.Feed
 	var news map[string]store.Calendar
-	look := func(tx kv.Tx) (err error) {
-		feed, news, err = b.feed(tx, secret)
+	look := func(tx kv.Tx) error {
+		teams, err := b.feedTeams(tx, secret)
+		if err != nil {
+			return err
+		}
+		if sum, err = b.feedSum(tx, teams); err != nil {
+			return err
+		}
+		if body = b.made.of(secret, sum); body == nil {
+			feed, news, err = b.feed(tx, teams)
+		}
 		return err
 	}
 	err := b.DB.View(ctx, look)
-	if err == nil && len(news) > 0 {
+	if err == nil && body == nil && len(news) > 0 {
 		err = b.DB.Update(ctx, func(tx kv.Tx) error {
 			if err := look(tx); err != nil {
 				return err
@@ -123,29 +134,40 @@ func (b *Bot) Feed(ctx context.Context, secret string) ([]byte, error) {
 			return nil
 		})
 	}
-	if err != nil {
-		return nil, err
+	if err != nil || body != nil {
+		return body, err
 	}
-	return feed.Bytes()
+	if body, err = feed.Bytes(); err == nil {
+		b.made.keep(secret, sum, body)
+	}
+	return body, err
 }
 
-// feed is that behind a secret, and what is new in it by kernteam.
-func (b *Bot) feed(tx kv.Tx, secret string) (feed ical.Feed, news map[string]store.Calendar, err error) {
-	now := b.Now()
-	l, found, err := store.LinkOf(tx, secret, now)
+// feedTeams are the kernteams of which the feed behind a secret tells.
+func (b *Bot) feedTeams(tx kv.Tx, secret string) ([]team.Kernteam, error) {
+	l, found, err := store.LinkOf(tx, secret, b.Now())
 	if err != nil || !found || l.Kind != feedLink {
-		return feed, nil, orGone(err)
+		return nil, orGone(err)
 	}
 	k, found, err := store.Kernteams.Get(tx, l.Team)
 	if err != nil || !found {
-		return feed, nil, orGone(err)
+		return nil, orGone(err)
 	}
-	teams := []team.Kernteam{k}
-	if l.User != "" {
-		if teams, err = store.KernteamsOf(tx, k.Platform, k.Workspace, l.User); err != nil || len(teams) == 0 {
-			return feed, nil, orGone(err)
-		}
+	if l.User == "" {
+		return []team.Kernteam{k}, nil
 	}
+	teams, err := store.KernteamsOf(tx, k.Platform, k.Workspace, l.User)
+	if err != nil || len(teams) == 0 {
+		return nil, orGone(err)
+	}
+	return teams, nil
+}
+
+// feed is that of these kernteams, and what is new in it by kernteam. All of it
+// is in the zone of the first: moments stay right, and a rule of another zone
+// shifts when only one of the two changes its clock.
+func (b *Bot) feed(tx kv.Tx, teams []team.Kernteam) (feed ical.Feed, news map[string]store.Calendar, err error) {
+	now := b.Now()
 	feed = ical.Feed{Name: teams[0].Name, Language: teams[0].Lang, Zone: zone(teams[0].Zone)}
 	if len(teams) > 1 {
 		feed.Name = text.Lang(feed.Language).Say("calendar.name")

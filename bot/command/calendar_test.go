@@ -274,6 +274,46 @@ func TestFeedNumbers(t *testing.T) {
 }
 
 // Who may see a feed, and for how long.
+// A feed is made once for as long as it tells the same, also when what it tells
+// of was changed beside the bot.
+func TestFeedIsKept(t *testing.T) {
+	b := course(t, "/kansoverleg plan elke 6 weken op dinsdag om 13:30")
+	own, _ := b.feeds(t, "bram")
+	get := func() []byte {
+		feed, err := b.Feed(context.Background(), own)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return feed
+	}
+	same := func(x, y []byte) bool { return &x[0] == &y[0] }
+	old := get()
+	b.types("bram", "/signaal K-014 begint niet aan een taak")
+	if !same(get(), old) {
+		t.Error("a signal makes another feed")
+	}
+	for what, change := range map[string]func(){
+		"a meeting":  func() { b.change(func(m *team.Meeting) { m.Start = m.Start.Add(time.Hour) }) },
+		"a free day": func() { b.types("anna", "/kernteam vrij 30 maart studiedag") },
+		"the rhythm": func() { b.types("anna", "/kansoverleg plan elke 3 weken op dinsdag om 13:30") },
+		"the length": func() {
+			k := b.team()
+			k.Minutes = 60
+			b.write(t, func(tx kv.Tx, _ string) error { return store.PutKernteam(tx, k) })
+		},
+		"the day": func() { b.now = b.now.AddDate(0, 0, 1) },
+	} {
+		old := get()
+		if change(); same(get(), old) {
+			t.Errorf("%s makes no other feed", what)
+		}
+	}
+	b.made.keep("other", "", make([]byte, mostMade+1))
+	if get(); len(b.made.all) != 1 {
+		t.Errorf("%d feeds are kept", len(b.made.all))
+	}
+}
+
 func TestFeedsEnd(t *testing.T) {
 	b := course(t, "/kansoverleg plan elke 6 weken op dinsdag om 13:30")
 	if reply := fmt.Sprint(b.types("bram", "/kansoverleg kalender").Body); !strings.Contains(reply, "eigen webadres") {

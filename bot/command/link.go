@@ -20,8 +20,7 @@ const (
 // pagePath is where the pages are below the site's address.
 const pagePath = "/pagina/"
 
-// link makes a page for the asker, and gives its address; without an end
-// (zero) it stays until it is revoked.
+// link makes a page for the asker, there until a moment, and gives its address.
 func (r *Request) link(l store.Link, until time.Time) (address string, err error) {
 	secret := nonce(32)
 	l.Team, l.User, l.Until = r.team.ID, r.me.User, until

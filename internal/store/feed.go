@@ -1,8 +1,10 @@
 package store
 
 import (
+	"crypto/sha256"
 	"time"
 
+	"kansbot/internal/kv"
 	"kansbot/internal/schedule"
 )
 
@@ -30,4 +32,29 @@ type Calendar struct {
 type Told struct {
 	Start    time.Time `json:"s,omitzero"` // zero when there is none
 	Sequence int       `json:"n,omitzero"`
+}
+
+// FeedSum changes with whatever the feeds tell of a kernteam, except what day it
+// is.
+func FeedSum(tx kv.Tx, id string) (string, error) {
+	sum := sha256.New()
+	add := func(k, value []byte) error {
+		for _, part := range [][]byte{k, value} {
+			one := sha256.Sum256(part)
+			sum.Write(one[:])
+		}
+		return nil
+	}
+	for _, table := range []string{Kernteams.Name, OwnDays.Name, Rhythms.Name} {
+		value, err := tx.Get(key(table, []string{id}))
+		if err != nil {
+			return "", err
+		}
+		add([]byte(table), value)
+	}
+	from := key(Meetings.Name, []string{id})
+	if err := tx.Scan(append(from, sep), append(key(Meetings.Name, []string{id}), sep+1), add); err != nil {
+		return "", err
+	}
+	return string(sum.Sum(nil)), nil
 }
