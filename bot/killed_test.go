@@ -186,15 +186,15 @@ func (h *hunt) checkOrder(tx kv.Tx, room int, id string, shown []posted) error {
 	}
 	var want, got []string
 	kinds := map[string]string{"signal.log": "signal", "action.make": "action"}
-	helps := 0
+	helps := map[string]int{}
 	for _, line := range lines {
 		_, nr, _ := strings.Cut(line.On, " ")
 		switch line.Did {
 		case "team.make":
 			want = append(want, "team/"+id)
 		case "action.help":
-			helps++
-			want = append(want, fmt.Sprintf("help/%s/%d", id, helps))
+			helps[nr]++
+			want = append(want, fmt.Sprintf("help/%s/%s/%d", id, nr, helps[nr]))
 		case "signal.log", "action.make":
 			want = append(want, kinds[line.Did]+"/"+id+"/"+nr)
 		}

@@ -338,11 +338,11 @@ func (r *Request) settleCase(c team.Case) error {
 		if err != nil {
 			return err
 		}
-		if m.Agenda[i].State != team.ItemOpen {
+		if m.Agenda[i].State == team.ItemDiscussed {
 			continue
 		}
-		if !talkedOver(item) { // a success: there is nothing to end
-			m.Agenda[i].State = team.ItemDiscussed
+		if !talkedOver(item) || m.Agenda[i].State == team.ItemCarried { // no talk to end
+			m.Agenda[i].State, m.Agenda[i].By = team.ItemDiscussed, r.me.User
 			if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
 				return err
 			}
@@ -352,7 +352,7 @@ func (r *Request) settleCase(c team.Case) error {
 			return err
 		}
 	}
-	return nil
+	return r.refreshCase(c.Code)
 }
 
 // tellEvaluated tells the channel: in the thread of the Kans!overleg that it is
