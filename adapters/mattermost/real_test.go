@@ -304,6 +304,7 @@ func TestRealConversation(t *testing.T) {
 
 	// The bot arrives: who added it, and who is there. Bots and people whose
 	// account is off do not count.
+	eventually(t, func() bool { return s.Health().Connected }) // or it was there from the start
 	s.invite(t)
 	e, _ := event[chat.Arrived](t, s)
 	if e.Channel != s.zwaan.Id || e.User != s.person(s.anna) || e.Locale != "nl" || e.ID == "" {
