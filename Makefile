@@ -12,7 +12,7 @@ FUZZTIME ?= 10s
 test: packages
 	@mkdir -p $(KANSTEST_OUT)
 	@$(MAKE) --no-print-directory -j2 server axe slack check
-	go test -race -timeout 10m ./...
+	go test -race -timeout 14m -parallel 4 ./...
 
 # What the tests need besides Go: Debian packages, a Mattermost server built from its source, and packages from npm.
 prepare: packages server axe slack
