@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"kansbot/internal/chat"
-	"kansbot/internal/outbox"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
 )
@@ -76,13 +75,7 @@ func (r *Request) helpKey(kind string, a team.Action, n int) string {
 
 // helps counts how often help was asked with an action.
 func (r *Request) helps(a team.Action) (n int, err error) {
-	for {
-		_, found, err := outbox.Get(r.tx, r.helpKey("help", a, n+1))
-		if err != nil || !found {
-			return n, err
-		}
-		n++
-	}
+	return r.posted(func(nth int) string { return r.helpKey("help", a, nth) })
 }
 
 // refreshHelp changes what was said directly about an action that is done, or

@@ -70,8 +70,8 @@ func (r *Request) putFirst(m team.Meeting, s team.Signal) (answer, error) {
 	}
 	chosen := map[string]time.Time{} // case -> its oldest signal
 	for _, other := range signals {
-		if at, has := chosen[caseOf(other)]; other.Chosen == m.Nr && caseOf(other) != caseOf(s) && (!has || other.At.Before(at)) {
-			chosen[caseOf(other)] = other.At
+		if at, has := chosen[caseKey(other)]; other.Chosen == m.Nr && caseKey(other) != caseKey(s) && (!has || other.At.Before(at)) {
+			chosen[caseKey(other)] = other.At
 		}
 	}
 	for len(chosen) >= team.MaxNewCases {
@@ -86,7 +86,7 @@ func (r *Request) putFirst(m team.Meeting, s team.Signal) (answer, error) {
 			return answer{}, err
 		}
 	}
-	if err := r.setChosen(signals, caseOf(s), m.Nr); err != nil {
+	if err := r.setChosen(signals, caseKey(s), m.Nr); err != nil {
 		return answer{}, err
 	}
 	if err := r.did("agenda.choose", on("signal", s.Nr)); err != nil {
@@ -100,13 +100,13 @@ func (r *Request) putFirst(m team.Meeting, s team.Signal) (answer, error) {
 	return answer{body: r.view().Chosen(m, s, fell, signals)}, r.refreshMeeting(m)
 }
 
-// caseOf is what a signal shares with the others on its case.
-func caseOf(s team.Signal) string { return cmp.Or(s.Code, strconv.Itoa(s.Nr)) }
+// caseKey is what a signal shares with the others on its case.
+func caseKey(s team.Signal) string { return cmp.Or(s.Code, strconv.Itoa(s.Nr)) }
 
 // setChosen notes for which meeting a case was chosen.
 func (r *Request) setChosen(signals map[int]team.Signal, key string, nr int) error {
 	for _, s := range signals {
-		if caseOf(s) != key || s.Chosen == nr {
+		if caseKey(s) != key || s.Chosen == nr {
 			continue
 		}
 		s.Chosen = nr

@@ -51,8 +51,8 @@ func (r *Request) done(a team.Action, helped string) (answer, error) {
 // mayKeep looks at what somebody says that helped: free text, which no channel
 // gets to see.
 func (r *Request) mayKeep(helped string) error {
-	if n := len([]rune(helped)); n > maxHelped {
-		return team.Wrong("", "long", "n", strconv.Itoa(n), "max", strconv.Itoa(maxHelped))
+	if err := fits("", helped, maxHelped); err != nil {
+		return err
 	}
 	return r.guard(passage{"", helped})
 }

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strconv"
@@ -122,11 +123,15 @@ func evaluationSubmitted(r *Request, evaluations int, v values) (answer, error) 
 }
 
 func (r *Request) alreadyClosed(c team.Case) error {
-	name := ""
+	return team.Wrong("", "evaluate.closed", "code", c.Code, "name", r.view().Name(lastBy(c)))
+}
+
+// lastBy is who set the goal of a case or evaluated it last, if anybody did.
+func lastBy(c team.Case) string {
 	if n := len(c.Evaluations); n > 0 {
-		name = c.Evaluations[n-1].By
+		return c.Evaluations[n-1].By
 	}
-	return team.Wrong("", "evaluate.closed", "code", c.Code, "name", r.view().Name(name))
+	return ""
 }
 
 // justEvaluated: somebody else evaluated the case today.
@@ -140,12 +145,10 @@ func (r *Request) alreadyEvaluated(c team.Case) error {
 	if !c.Closed.IsZero() || len(c.Evaluations) == 0 {
 		return r.alreadyClosed(c)
 	}
-	last := c.Evaluations[len(c.Evaluations)-1]
-	id := "evaluate.done"
-	if last.Outcome == team.Begins {
-		id = "goal.newer"
+	if c.Evaluations[len(c.Evaluations)-1].Outcome == team.Begins {
+		return r.newerGoal(c)
 	}
-	return team.Wrong("", id, "code", c.Code, "name", r.view().Name(last.By))
+	return team.Wrong("", "evaluate.done", "code", c.Code, "name", r.view().Name(lastBy(c)))
 }
 
 // evaluate notes how near a goal is and how the case goes on; the channel hears
@@ -251,13 +254,8 @@ func (r *Request) completeEvaluation(c team.Case, e evaluation) error {
 	case e.outcome == team.Adjust && e.goal == "":
 		return team.Wrong("doel", "evaluate.newgoal", "example", r.lang.Say("evaluate.newgoal.example", "code", c.Code))
 	}
-	for _, p := range []struct {
-		passage
-		max int
-	}{{passage{"hielp", e.helped}, maxHelped}, {passage{"doel", e.goal}, maxGoal}, {passage{"succes", e.success}, maxPoint}} {
-		if n := len([]rune(p.text)); n > p.max {
-			return team.Wrong(p.field, "long", "n", strconv.Itoa(n), "max", strconv.Itoa(p.max))
-		}
+	if err := cmp.Or(fits("hielp", e.helped, maxHelped), fits("doel", e.goal, maxGoal), fits("succes", e.success, maxPoint)); err != nil {
+		return err
 	}
 	if found := codes(e.success); len(found) > 0 {
 		return team.Wrong("succes", "evaluate.success", "understood", found[0])

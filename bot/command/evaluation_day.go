@@ -20,7 +20,7 @@ const (
 func (r *Request) evaluationDay() (team.Date, error) {
 	first := r.calendar().AddSchoolWeeks(r.today(), evaluateAfter)
 	last := r.calendar().AddSchoolWeeks(r.today(), evaluateWithin)
-	open, err := store.OpenMeetings(r.tx, r.team.ID)
+	planned, err := r.toCome()
 	if err != nil {
 		return first, err
 	}
@@ -31,10 +31,8 @@ func (r *Request) evaluationDay() (team.Date, error) {
 			best, found = d, true
 		}
 	}
-	for _, m := range open {
-		if m.Status == team.Planned {
-			consider(r.day(m))
-		}
+	for _, m := range planned {
+		consider(r.day(m))
 	}
 	rhythm, has, err := store.Rhythms.Get(r.tx, r.team.ID)
 	if err != nil || !has {

@@ -169,11 +169,7 @@ func goalSubmitted(r *Request, set int, v values) (answer, error) {
 		return answer{}, err
 	}
 	if c.Goals != set {
-		name := ""
-		if n := len(c.Evaluations); n > 0 {
-			name = c.Evaluations[n-1].By
-		}
-		return answer{}, team.Wrong("", "goal.newer", "code", c.Code, "name", r.view().Name(name))
+		return answer{}, r.newerGoal(c)
 	}
 	scale, err := strconv.Atoi(v.get("schaal"))
 	if err != nil {
@@ -184,6 +180,11 @@ func goalSubmitted(r *Request, set int, v values) (answer, error) {
 		return answer{}, err
 	}
 	return r.setGoal(g)
+}
+
+// newerGoal is that somebody else was first.
+func (r *Request) newerGoal(c team.Case) error {
+	return team.Wrong("", "goal.newer", "code", c.Code, "name", r.view().Name(lastBy(c)))
 }
 
 // goalParts are the named parts of a typed goal.
@@ -327,13 +328,8 @@ func (r *Request) checkGoal(g goal) error {
 	if g.text == "" {
 		return team.Wrong("doel", "goal.what")
 	}
-	for _, p := range []struct {
-		field, text string
-		max         int
-	}{{"nodig", g.need, maxFree}, {"doel", g.text, maxGoal}} {
-		if n := len([]rune(p.text)); n > p.max {
-			return team.Wrong(p.field, "long", "n", strconv.Itoa(n), "max", strconv.Itoa(p.max))
-		}
+	if err := cmp.Or(fits("nodig", g.need, maxFree), fits("doel", g.text, maxGoal)); err != nil {
+		return err
 	}
 	before, err := r.goalTexts(g.code)
 	if err != nil {

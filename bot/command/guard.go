@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"kansbot/internal/chat"
@@ -74,6 +75,14 @@ func isMember(members map[string]team.Member, found string) bool {
 		}
 	}
 	return false
+}
+
+// fits refuses a text of more than limit characters, at its field.
+func fits(field, text string, limit int) error {
+	if n := len([]rune(text)); n > limit {
+		return team.Wrong(field, "long", "n", strconv.Itoa(n), "max", strconv.Itoa(limit))
+	}
+	return nil
 }
 
 // accepted are the texts that were let in before: sending them again asks

@@ -2,11 +2,9 @@ package command
 
 import (
 	"cmp"
-	"reflect"
 	"strconv"
 	"strings"
 
-	"kansbot/internal/outbox"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
 )
@@ -167,13 +165,7 @@ func (r *Request) handoverKey(user string, n int) string { return r.key("handove
 
 // handovers counts how often the chair was asked to hand over for a member.
 func (r *Request) handovers(user string) (n int, err error) {
-	for {
-		_, found, err := outbox.Get(r.tx, r.handoverKey(user, n+1))
-		if err != nil || !found {
-			return n, err
-		}
-		n++
-	}
+	return r.posted(func(nth int) string { return r.handoverKey(user, nth) })
 }
 
 // refreshHandover brings what the chair was asked about a member up to date.
@@ -188,14 +180,7 @@ func (r *Request) refreshHandover(user string) error {
 	}
 	body := r.view().HandOver(user, open, r.today())
 	for ; n > 0; n-- {
-		post, _, err := outbox.Get(r.tx, r.handoverKey(user, n))
-		if err != nil {
-			return err
-		}
-		if reflect.DeepEqual(post.Post.Body, body) {
-			continue
-		}
-		if err := r.replace(r.handoverKey(user, n), body); err != nil {
+		if err := r.renew(r.handoverKey(user, n), body); err != nil {
 			return err
 		}
 	}

@@ -32,8 +32,7 @@ func (r *Request) opened() (answer, error) {
 func (r *Request) eachHome(teams []team.Kernteam, user string, show func(*Request, []team.Action, team.Meeting) (chat.Message, error)) (chat.Message, error) {
 	var body chat.Message
 	for _, k := range teams {
-		t := &Request{bot: r.bot, tx: r.tx, now: r.now}
-		t.in(k)
+		t := r.inTeam(k)
 		mine, err := store.OpenActionsOf(t.tx, k.ID, user)
 		if err != nil {
 			return nil, err

@@ -18,10 +18,7 @@ func meetingUnclear(r *Request, typed string) (answer, error) {
 
 // meetingOverview is the next date, what it will be about and what is open.
 func meetingOverview(r *Request) (answer, error) {
-	m, found, err := r.running()
-	if err == nil && !found {
-		m, found, err = r.nextMeeting()
-	}
+	m, found, err := r.atHand()
 	if err != nil {
 		return answer{}, err
 	}
@@ -107,8 +104,8 @@ func meetingPoint(r *Request, typed string) (answer, error) {
 	if typed == "" {
 		return answer{}, team.Wrong("", "point.empty", "example", r.lang.Say("point.example"))
 	}
-	if n := len([]rune(typed)); n > maxPoint {
-		return answer{}, team.Wrong("", "long", "n", strconv.Itoa(n), "max", strconv.Itoa(maxPoint))
+	if err := fits("", typed, maxPoint); err != nil {
+		return answer{}, err
 	}
 	if found := codes(typed); len(found) > 0 {
 		return answer{}, team.Wrong("", "point.case", "understood", found[0], "example", "/signaal "+typed)
@@ -172,14 +169,11 @@ func (r *Request) refreshMeeting(m team.Meeting) error {
 
 // refreshPlanned does so for every meeting to come.
 func (r *Request) refreshPlanned() error {
-	open, err := store.OpenMeetings(r.tx, r.team.ID)
+	planned, err := r.toCome()
 	if err != nil {
 		return err
 	}
-	for _, m := range open {
-		if m.Status != team.Planned {
-			continue
-		}
+	for _, m := range planned {
 		if err := r.refreshMeeting(m); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"slices"
 
 	"kansbot/bot/view"
@@ -305,7 +306,7 @@ func (r *Request) finish(m team.Meeting) error {
 	if err := r.did("meeting.finish", on("meeting", m.Nr)); err != nil {
 		return err
 	}
-	if err := r.served(m); err != nil {
+	if err := cmp.Or(r.served(m), r.refreshPlanned()); err != nil { // what was carried over is there
 		return err
 	}
 	if err := r.closeThread(m); err != nil {

@@ -35,9 +35,9 @@ func meetingSubmitted(r *Request, _ int, v values) (answer, error) {
 		return answer{}, err
 	}
 	was := r.team
-	minutes, err := strconv.Atoi(line(v.get("minuten")))
-	if err != nil || minutes < 15 || minutes > 240 {
-		return answer{}, team.Wrong("minuten", "minutes", "understood", line(v.get("minuten")))
+	minutes, err := meetingLength(v.get("minuten"))
+	if err != nil {
+		return answer{}, err
 	}
 	quorum, err := strconv.Atoi(line(v.get("minimum")))
 	if err != nil || quorum < 0 || quorum > maxQuorum {
@@ -74,8 +74,8 @@ func (r *Request) standing(typed string) ([]string, error) {
 		if text = line(text); text == "" || slices.Contains(points, text) {
 			continue
 		}
-		if n := len([]rune(text)); n > maxPoint {
-			return nil, team.Wrong("punten", "long", "n", strconv.Itoa(n), "max", strconv.Itoa(maxPoint))
+		if err := fits("punten", text, maxPoint); err != nil {
+			return nil, err
 		}
 		if found := codes(text); len(found) > 0 {
 			return nil, team.Wrong("punten", "point.case", "understood", found[0])

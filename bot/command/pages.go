@@ -114,10 +114,7 @@ const (
 // meetingScreen gives who leads the meeting a link that opens it on the big
 // screen in the room.
 func meetingScreen(r *Request, _ string) (answer, error) {
-	m, found, err := r.running()
-	if err == nil && !found {
-		m, found, err = r.nextMeeting()
-	}
+	m, found, err := r.atHand()
 	if err != nil {
 		return answer{}, err
 	}

@@ -24,6 +24,20 @@ func (r *Request) running() (team.Meeting, bool, error) {
 	return r.firstMeeting(team.Running, team.Date{})
 }
 
+// atHand is the one that is going on, else the next.
+func (r *Request) atHand() (m team.Meeting, found bool, err error) {
+	if m, found, err = r.running(); err != nil || found {
+		return m, found, err
+	}
+	return r.nextMeeting()
+}
+
+// toCome are the meetings that have yet to begin.
+func (r *Request) toCome() ([]team.Meeting, error) {
+	open, err := store.OpenMeetings(r.tx, r.team.ID)
+	return slices.DeleteFunc(open, func(m team.Meeting) bool { return m.Status != team.Planned }), err
+}
+
 func (r *Request) firstMeeting(status team.MeetingStatus, from team.Date) (first team.Meeting, found bool, err error) {
 	open, err := store.OpenMeetings(r.tx, r.team.ID)
 	if err != nil {
@@ -83,11 +97,20 @@ func withPrefix(p *team.Problem, prefix string) *team.Problem {
 }
 
 func planSubmitted(r *Request, _ int, v values) (answer, error) {
-	minutes, err := strconv.Atoi(line(v.get("minuten")))
-	if err != nil || minutes < 15 || minutes > 240 {
-		return answer{}, team.Wrong("minuten", "minutes", "understood", line(v.get("minuten")))
+	minutes, err := meetingLength(v.get("minuten"))
+	if err != nil {
+		return answer{}, err
 	}
 	return r.plan(v.get("ritme"), minutes)
+}
+
+// meetingLength reads how many minutes a Kans!overleg takes.
+func meetingLength(typed string) (int, error) {
+	minutes, err := strconv.Atoi(line(typed))
+	if err != nil || minutes < 15 || minutes > 240 {
+		return 0, team.Wrong("minuten", "minutes", "understood", line(typed))
+	}
+	return minutes, nil
 }
 
 // plan gives the kernteam a new rhythm. A date that was still to come out of

@@ -61,6 +61,13 @@ func (r *Request) in(k team.Kernteam) {
 	r.known, r.free = nil, nil
 }
 
+// inTeam is the clock's request in a kernteam, in the same transaction.
+func (r *Request) inTeam(k team.Kernteam) *Request {
+	t := &Request{bot: r.bot, tx: r.tx, now: r.now}
+	t.in(k)
+	return t
+}
+
 func (r *Request) zone() *time.Location { return zone(r.team.Zone) }
 
 // calendar is that of the kernteam's school.
@@ -139,6 +146,17 @@ func (r *Request) direct(key, user string, body chat.Message) error {
 
 func (r *Request) replace(key string, body chat.Message) error {
 	return outbox.Replace(r.tx, key, body)
+}
+
+// posted counts the posts of a row, of which the first has number 1.
+func (r *Request) posted(key func(nth int) string) (n int, err error) {
+	for {
+		_, found, err := outbox.Get(r.tx, key(n+1))
+		if err != nil || !found {
+			return n, err
+		}
+		n++
+	}
 }
 
 // ask is the answer that opens a form; purpose and nr come back with it.

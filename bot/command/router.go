@@ -67,8 +67,8 @@ func (r *Request) typed(act chat.Typed) (answer, error) {
 			return answer{body: r.view().Danger("/" + act.Command)}, nil
 		}
 	}
-	if n := len([]rune(act.Text)); n > maxTyped {
-		return answer{}, team.Wrong("", "long", "n", strconv.Itoa(n), "max", strconv.Itoa(maxTyped))
+	if err := fits("", act.Text, maxTyped); err != nil {
+		return answer{}, err
 	}
 	word, rest := firstWord(act.Text)
 	if isWord(word, "help", "hulp?", "?") {

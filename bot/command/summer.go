@@ -34,8 +34,7 @@ func housekeeping(r *Request, d store.Due) error {
 		return err
 	}
 	for _, k := range teams {
-		t := &Request{bot: r.bot, tx: r.tx, now: r.now}
-		t.in(k)
+		t := r.inTeam(k)
 		if err := cmp.Or(t.nearSummer(), t.timeWeekly()); err != nil {
 			return err
 		}

@@ -258,14 +258,11 @@ func (r *Request) dropTurns() error {
 }
 
 func (r *Request) retake(change func(team.Meeting) team.Meeting) error {
-	open, err := store.OpenMeetings(r.tx, r.team.ID)
+	planned, err := r.toCome()
 	if err != nil {
 		return err
 	}
-	for _, m := range open {
-		if m.Status != team.Planned {
-			continue
-		}
+	for _, m := range planned {
 		if _, err := r.keepPeople(m, change(m)); err != nil {
 			return err
 		}
@@ -298,7 +295,7 @@ func (r *Request) served(m team.Meeting) error {
 			return err
 		}
 	}
-	return r.refreshPlanned() // what was carried over is there
+	return nil
 }
 
 // meetingSwap gives a job to somebody else: "ruil @bram", and when it is not

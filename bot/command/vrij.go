@@ -45,8 +45,8 @@ func (r *Request) addOwn(typed string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if n := len([]rune(period.Label)); n > maxOwnLabel {
-		return answer{}, team.Wrong("", "long", "n", strconv.Itoa(n), "max", strconv.Itoa(maxOwnLabel))
+	if err := fits("", period.Label, maxOwnLabel); err != nil {
+		return answer{}, err
 	}
 	if err := r.guard(passage{"", period.Label}); err != nil {
 		return answer{}, err

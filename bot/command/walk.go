@@ -7,7 +7,6 @@ import (
 
 	"kansbot/bot/view"
 	"kansbot/internal/chat"
-	"kansbot/internal/outbox"
 	"kansbot/internal/schedule"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
@@ -314,13 +313,7 @@ func (r *Request) lateKey(m team.Meeting, i, nth int) string {
 
 // said is how often the thread was told that item i takes long.
 func (r *Request) said(m team.Meeting, i int) (times int, err error) {
-	for {
-		_, found, err := outbox.Get(r.tx, r.lateKey(m, i, times+1))
-		if err != nil || !found {
-			return times, err
-		}
-		times++
-	}
+	return r.posted(func(nth int) string { return r.lateKey(m, i, nth) })
 }
 
 // timeItem sets the moment at which the current item takes longer than thought:

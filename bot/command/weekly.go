@@ -57,8 +57,7 @@ func weekly(r *Request, d store.Due) error {
 	if err != nil || !found {
 		return err
 	}
-	t := &Request{bot: r.bot, tx: r.tx, now: r.now}
-	t.in(k)
+	t := r.inTeam(k)
 	day := team.DateOf(d.At.In(t.zone()))
 	switch {
 	case !t.calendar().SchoolDay(day): // since it was set
@@ -129,10 +128,10 @@ func (r *Request) weekOf(m team.Member) (w view.Week, err error) {
 		}
 		w.Covered = append(w.Covered, open...)
 	}
-	meetings, err := store.OpenMeetings(r.tx, r.team.ID)
+	meetings, err := r.toCome()
 	sunday := r.today().AddDays((7 - int(r.today().Weekday())) % 7)
 	w.Meetings = slices.DeleteFunc(meetings, func(meeting team.Meeting) bool {
-		return meeting.Status != team.Planned || r.day(meeting).After(sunday) || meeting.Start.Before(r.now)
+		return r.day(meeting).After(sunday) || meeting.Start.Before(r.now)
 	})
 	return w, err
 }
@@ -149,8 +148,7 @@ func weekFor(r *Request, d store.Due) error {
 	}
 	var weeks []view.Week
 	for _, k := range teams {
-		t := &Request{bot: r.bot, tx: r.tx, now: r.now}
-		t.in(k)
+		t := r.inTeam(k)
 		m := t.member(user)
 		if m.Muted {
 			return nil // wherever it was said
@@ -178,8 +176,7 @@ func teamMute(r *Request, _ string) (answer, error) {
 	}
 	muted := !r.me.Muted
 	for _, k := range teams {
-		t := &Request{bot: r.bot, tx: r.tx, now: r.now}
-		t.in(k)
+		t := r.inTeam(k)
 		t.me = t.member(r.me.User)
 		m := t.me
 		m.Muted = muted
