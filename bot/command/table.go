@@ -99,7 +99,7 @@ func init() {
 		},
 		{
 			name: "kernteam", alias: "team",
-			open: teamOverview, rest: teamUnclear, examples: 8,
+			open: teamOverview, rest: teamUnclear, examples: 9,
 			verbs: []verb{
 				{words: []string{"wie", "who"}, run: teamWho},
 				{words: []string{"rol", "role"}, run: teamRole},
@@ -110,6 +110,7 @@ func init() {
 				{words: []string{"terug", "back"}, run: teamBack},
 				{words: []string{"stil", "mute"}, run: teamMute},
 				{words: []string{"werkagenda", "workagenda"}, run: teamWorkAgenda},
+				{words: []string{"tevreden", "satisfied"}, run: teamOpinion},
 			},
 		},
 		{
@@ -120,6 +121,7 @@ func init() {
 	forms = map[string]func(*Request, int, values) (answer, error){
 		"team.set":        teamSubmitted,
 		"team.card":       cardSubmitted,
+		"team.opinion":    opinionSubmitted,
 		"signal.log":      signalSubmitted,
 		"signal.change":   signalChanged,
 		"signal.mend":     signalMended,

@@ -119,6 +119,7 @@ func families(uses []use) map[string][]string {
 		"minutes.outcome.*": with("minutes.outcome.", team.Outcomes),
 		"letter.role.*":     with("letter.role.", team.Roles),
 		"problem.private.*": with("problem.private.", privacy.Kinds),
+		"opinion.*":         with("opinion.", marks),
 		"problem.*":         {},
 		"form.*":            {},
 		"form.*.submit":     {},

@@ -41,6 +41,9 @@ func (w *world) aboutPeople() {
 	w.ask("AgendaReply", w.AgendaReply(w.Agenda(m, w.agenda(), w.byNr())))
 	w.ask("Chosen", w.Chosen(m, w.signals[0], []int{2, 3}, w.byNr()))
 	w.ask("Chosen, and it fits", w.Chosen(m, w.signals[0], nil, nil))
+	opinions := []team.Opinion{{Mark: 4, Line: w.seen}, {Mark: 5}, {Mark: 3, Line: w.needed}, {Mark: 4}}
+	w.ask("Opinions, few", w.Opinions(opinions[:3], nil))
+	w.ask("Opinions", w.Opinions(opinions, opinions))
 	// Everybody's first meeting, of one person.
 	alone := w.View
 	alone.Team.Chair = ""
