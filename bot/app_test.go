@@ -386,6 +386,8 @@ func TestCommandLine(t *testing.T) {
 		{[]string{"setup", "mattermost", "--config", filepath.Join(dir, "new.yaml"), "--admin-token-file", bad}, 1, "", "geef --url mee"},
 		{[]string{"setup", "mattermost", "--config", filepath.Join(dir, "new.yaml"), "--admin-token-file", bad, "--url=http://127.0.0.1:1", "--team=zuid", "--public-url=http://127.0.0.1:2"},
 			1, "", "één regel met het token"},
+		{[]string{"setup", "mattermost", "--admin-token-file", bad, "--public-url=https://swv.example/kansbot"}, 2, "", "public-url: zet niets achter de naam van de server"},
+		{[]string{"setup", "slack", "--public-url=swv.example"}, 2, "", "public-url: schrijf een volledig adres"},
 	} {
 		code, stdout, stderr := shell(test.args...)
 		if code != test.code || !part(stdout, test.stdout) || !part(stderr, test.stderr) {

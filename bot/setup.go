@@ -21,12 +21,12 @@ type setupCommand struct {
 }
 
 type setupMattermost struct {
-	Config         string   `env:"KANSBOT_CONFIG" default:"kansbot.yaml" placeholder:"BESTAND" help:"Configuratiebestand om in te schrijven (${default})."`
-	URL            string   `placeholder:"ADRES" help:"Adres van de Mattermost-server. Standaard wat er in de configuratie staat, net als --team en --public-url."`
-	PublicURL      string   `placeholder:"ADRES" help:"Adres waarop de server Kansbot bereikt."`
-	Team           string   `placeholder:"TEAM" help:"Team, zoals het in zijn adres staat."`
-	Channel        []string `placeholder:"KANAAL" help:"Kanaal van een kernteam; mag vaker."`
-	AdminTokenFile string   `required:"" placeholder:"BESTAND" help:"Bestand met het token van een systeembeheerder. Het wordt niet bewaard."`
+	Config         string      `env:"KANSBOT_CONFIG" default:"kansbot.yaml" placeholder:"BESTAND" help:"Configuratiebestand om in te schrijven (${default})."`
+	URL            string      `placeholder:"ADRES" help:"Adres van de Mattermost-server. Standaard wat er in de configuratie staat, net als --team en --public-url."`
+	PublicURL      config.Site `placeholder:"ADRES" help:"Adres waarop de server Kansbot bereikt."`
+	Team           string      `placeholder:"TEAM" help:"Team, zoals het in zijn adres staat."`
+	Channel        []string    `placeholder:"KANAAL" help:"Kanaal van een kernteam; mag vaker."`
+	AdminTokenFile string      `required:"" placeholder:"BESTAND" help:"Bestand met het token van een systeembeheerder. Het wordt niet bewaard."`
 }
 
 func (s setupMattermost) Run(stdout io.Writer) error {
@@ -38,7 +38,7 @@ func (s setupMattermost) Run(stdout io.Writer) error {
 		into *string
 		flag string
 		name string
-	}{{&c.Mattermost.URL, s.URL, "--url"}, {&c.PublicURL, s.PublicURL, "--public-url"}, {&c.Mattermost.Team, s.Team, "--team"}} {
+	}{{&c.Mattermost.URL, s.URL, "--url"}, {&c.PublicURL, string(s.PublicURL), "--public-url"}, {&c.Mattermost.Team, s.Team, "--team"}} {
 		if given.flag != "" {
 			*given.into = given.flag
 		}

@@ -21,10 +21,10 @@ import (
 )
 
 type setupSlack struct {
-	Config     string `env:"KANSBOT_CONFIG" default:"kansbot.yaml" placeholder:"BESTAND" help:"Configuratiebestand om in te schrijven (${default}). Ernaast komt het manifest van de app."`
-	PublicURL  string `placeholder:"ADRES" xor:"way" help:"Adres waarop Slack Kansbot bereikt, met https. Zonder adres: zoals het was, anders Socket Mode."`
-	SocketMode bool   `xor:"way" help:"Laat Kansbot zelf met Slack verbinden, ook als Slack tot nu toe Kansbot aanriep."`
-	APIURL     string `env:"KANSBOT_SLACK_API_URL" hidden:""`
+	Config     string      `env:"KANSBOT_CONFIG" default:"kansbot.yaml" placeholder:"BESTAND" help:"Configuratiebestand om in te schrijven (${default}). Ernaast komt het manifest van de app."`
+	PublicURL  config.Site `placeholder:"ADRES" xor:"way" help:"Adres waarop Slack Kansbot bereikt, met https. Zonder adres: zoals het was, anders Socket Mode."`
+	SocketMode bool        `xor:"way" help:"Laat Kansbot zelf met Slack verbinden, ook als Slack tot nu toe Kansbot aanriep."`
+	APIURL     string      `env:"KANSBOT_SLACK_API_URL" hidden:""`
 }
 
 func (s setupSlack) Run(stdout io.Writer) error { return s.run(os.Stdin, stdout) }
@@ -36,7 +36,7 @@ func (s setupSlack) run(stdin io.Reader, stdout io.Writer) error {
 		return err
 	}
 	overHTTP := !s.SocketMode && (s.PublicURL != "" || c.Slack.SigningSecret != "" && c.Slack.AppToken == "")
-	c.PublicURL = cmp.Or(s.PublicURL, c.PublicURL)
+	c.PublicURL = cmp.Or(string(s.PublicURL), c.PublicURL)
 	address := ""
 	if overHTTP {
 		if address = strings.TrimRight(c.PublicURL, "/"); address == "" {

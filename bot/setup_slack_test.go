@@ -247,11 +247,12 @@ func TestSetupSlackSwitches(t *testing.T) {
 	bot := app.Install(server.Workspace("SWV Zuidoost"))
 
 	for _, step := range []struct {
-		name, address string
-		socketMode    bool
-		answers       string
-		want          config.Workspace
-		says          string
+		name       string
+		address    config.Site
+		socketMode bool
+		answers    string
+		want       config.Workspace
+		says       string
 	}{
 		{"Socket Mode", "", false, bot.Token + "\n" + app.Token + "\n", config.Workspace{BotToken: config.Secret(bot.Token), AppToken: config.Secret(app.Token)}, "Zo komt Kansbot in Slack"},
 		{"requests", "http://127.0.0.1:1/", false, "\n" + app.Secret() + "\n", config.Workspace{BotToken: config.Secret(bot.Token), SigningSecret: config.Secret(app.Secret())}, "Het app-token is niet meer nodig"},

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -124,6 +125,18 @@ func checkSite(value *string) string {
 		return "zet niets achter de naam van de server: Kansbot heeft een eigen naam nodig, zoals https://kansbot.voorbeeld.nl"
 	}
 	return ""
+}
+
+// Site is a value for PublicURL on a command line, checked as the one in a file.
+type Site string
+
+func (s *Site) UnmarshalText(given []byte) error {
+	value := string(given)
+	if wrong := checkSite(&value); wrong != "" {
+		return errors.New(wrong)
+	}
+	*s = Site(value)
+	return nil
 }
 
 func checkOneOf(words ...string) func(*string) string {
