@@ -205,7 +205,13 @@ func (p *slackPlay) sees(user string, reply chat.Reply) (string, error) {
 		return "", fmt.Errorf("the answer did not come: %w", err)
 	}
 	all := p.answers(user)
-	return all[len(all)-1].Read(), nil
+	text := all[len(all)-1].Read()
+	for _, b := range reply.Body {
+		for _, c := range b.Choices { // a button here, which types the line
+			text = strings.Replace(text, "["+c.Label+"]", c.Line, 1)
+		}
+	}
+	return text, nil
 }
 
 func (p *slackPlay) channel() ([]shown, error) { return conversation(p.room.Messages()), nil }

@@ -267,7 +267,11 @@ func (s *scene) person(ts *testscript.TestScript, neg bool, name string, args []
 	if len(args) < 2 && !(len(args) == 1 && (args[0] == "sends" || args[0] == "opens")) {
 		ts.Fatalf("usage: %s types|sees|gets|fills|sends|told|presses ...", name)
 	}
-	switch verb, args := args[0], args[1:]; verb {
+	verb, args := args[0], args[1:]
+	if most, is := map[string]int{"types": 1, "opens": 0, "gets": 1, "presses": 2, "fills": 2}[verb]; is && len(args) > most {
+		ts.Fatalf("%s takes %d, not %q", verb, most, args) // nothing is passed over
+	}
+	switch verb {
 	case "types":
 		s.acts(ts, name, neg, func() error { return s.stage.types(name, args[0]) })
 	case "presses":
@@ -295,7 +299,7 @@ func (s *scene) person(ts *testscript.TestScript, neg bool, name string, args []
 	case "opens":
 		s.acts(ts, name, neg, func() error { return s.stage.opens(name) })
 	case "sees":
-		expect(ts, neg, s.answers[name], args[0])
+		expect(ts, neg, s.answers[name], args...)
 	case "gets":
 		expect(ts, neg, s.forms[name].Title, args[0])
 	case "told":
@@ -515,7 +519,8 @@ func all(posts []shown) string {
 	return b.String()
 }
 
-// expect checks that the wanted texts stand in what is there, in this order.
+// expect checks that the wanted texts stand in what is there, in this order; or
+// that they do not.
 func expect(ts *testscript.TestScript, neg bool, there string, wanted ...string) {
 	found := words(there, wanted...)
 	if found == neg {
