@@ -33,7 +33,17 @@ func (r *Request) assured(text string) string {
 // acute: the text may be about a child in danger, which is not for Kansbot. It
 // is asked before anything else is looked at.
 func (r *Request) acute(text string) bool {
-	return !r.notUrgent && privacy.Acute(text, privacy.DefaultAcuteWords)
+	if r.notUrgent {
+		return false
+	}
+	text = mentionPattern.ReplaceAllStringFunc(text, func(found string) string {
+		handle, _ := cutMention(found)
+		if _, err := r.who(handle); err == nil { // such as @jan.112
+			return ""
+		}
+		return found
+	})
+	return privacy.Acute(text, privacy.DefaultAcuteWords)
 }
 
 // passage is something written, and the field it was written in.

@@ -224,3 +224,18 @@ func TestEvaluatedInTheMeeting(t *testing.T) {
 		t.Errorf("the thread shows %s", body)
 	}
 }
+
+// A colleague's handle is no word of danger, whatever it holds; what is nobody's
+// handle may be.
+func TestHandlesAreNoDanger(t *testing.T) {
+	b := course(t)
+	b.roster("anna", "kim.112")
+	if said := fmt.Sprint(b.types("anna", "/actie @kim.112 belt de ouders voor vrijdag").Body); !strings.Contains(said, "staat op naam van") {
+		t.Errorf("an action for kim: %s", said)
+	}
+	for _, line := range []string{"/actie @kim.112 belt 112 voor vrijdag", "/actie @anna belt @112 voor vrijdag"} {
+		if said := fmt.Sprint(b.types("anna", line).Body); !strings.Contains(said, "0800-2000") {
+			t.Errorf("%s: %s", line, said)
+		}
+	}
+}
