@@ -177,7 +177,7 @@ func (e *eraser) empty(item *team.AgendaItem) {
 	case item.Code == e.code, len(before) > 0 && len(after) == 0, e.said[item.Text]:
 		*item = team.AgendaItem{Kind: team.ErasedItem, Minutes: item.Minutes, State: team.ItemDiscussed}
 	case len(after) < len(before):
-		item.Signal, item.Also = after[0], after[1:]
+		item.About(after)
 	}
 }
 

@@ -33,42 +33,72 @@ func meetingOverview(r *Request) (answer, error) {
 	return answer{body: r.view().Overview(m, found, len(signals), len(open))}, nil
 }
 
-// agenda is what a meeting will be about, as things stand.
+// agenda is what a planned meeting will be about, as things stand: what waits,
+// less what the meetings before it take on.
 func (r *Request) agenda(m team.Meeting) (team.Agenda, map[int]team.Signal, error) {
-	signals, err := store.OpenSignals(r.tx, r.team.ID)
+	w, err := r.backlog()
 	if err != nil {
 		return team.Agenda{}, nil, err
 	}
-	actions, err := store.OpenActions(r.tx, r.team.ID)
-	if err != nil {
-		return team.Agenda{}, nil, err
-	}
-	day := r.day(m)
-	byNr := make(map[int]team.Signal, len(signals))
-	cases := map[string]team.Case{}
-	for _, s := range signals {
+	byNr := make(map[int]team.Signal, len(w.Signals))
+	for _, s := range w.Signals {
 		byNr[s.Nr] = s
-		if _, known := cases[s.Code]; known || s.Code == "" {
+	}
+	open, err := store.OpenMeetings(r.tx, r.team.ID)
+	if err != nil {
+		return team.Agenda{}, nil, err
+	}
+	slices.SortStableFunc(open, func(a, b team.Meeting) int { return a.Start.Compare(b.Start) })
+	for _, before := range open {
+		switch {
+		case before.Nr == m.Nr || !before.Start.Before(m.Start):
+		case before.Status == team.Running:
+			w = w.Without(before.Agenda)
+		default:
+			w = w.Without(r.build(w, before).Items)
+		}
+	}
+	return r.build(w, m), byNr, nil
+}
+
+// build is the agenda of a meeting out of what waits for it.
+func (r *Request) build(w team.Backlog, m team.Meeting) team.Agenda {
+	day := r.day(m)
+	w.Meeting, w.Points = m.Nr, m.Points
+	w.Late = slices.DeleteFunc(slices.Clone(w.Late), func(a team.Action) bool { return !a.Late(day) })
+	w.Evaluate = slices.DeleteFunc(slices.Clone(w.Evaluate), func(c team.Case) bool { return c.Evaluate.After(day) })
+	return team.BuildAgenda(w, r.team.Minutes)
+}
+
+// backlog is all that asks for a place on an agenda, one day or another.
+func (r *Request) backlog() (w team.Backlog, err error) {
+	w.Standing, w.Cases = r.team.Standing, map[string]team.Case{}
+	if w.Signals, err = store.OpenSignals(r.tx, r.team.ID); err != nil {
+		return w, err
+	}
+	for _, s := range w.Signals {
+		if _, known := w.Cases[s.Code]; known || s.Code == "" {
 			continue
 		}
-		if cases[s.Code], _, err = store.Cases.Get(r.tx, r.team.ID, s.Code); err != nil {
-			return team.Agenda{}, nil, err
+		if w.Cases[s.Code], _, err = store.Cases.Get(r.tx, r.team.ID, s.Code); err != nil {
+			return w, err
 		}
 	}
-	evaluate, err := store.CasesToEvaluate(r.tx, r.team.ID)
-	if err != nil {
-		return team.Agenda{}, nil, err
+	if w.Recent, err = store.SignalsSince(r.tx, r.team.ID, r.now.AddDate(0, 0, -themeDays)); err != nil {
+		return w, err
 	}
-	return team.BuildAgenda(team.Backlog{
-		Meeting:  m.Nr,
-		Signals:  signals,
-		Cases:    cases,
-		Late:     slices.DeleteFunc(actions, func(a team.Action) bool { return !a.Late(day) }),
-		Evaluate: slices.DeleteFunc(evaluate, func(c team.Case) bool { return c.Evaluate.After(day) || !c.MayDiscuss() }),
-		Points:   m.Points,
-		Standing: r.team.Standing,
-	}, r.team.Minutes), byNr, nil
+	w.Recent = slices.DeleteFunc(w.Recent, func(s team.Signal) bool { return s.Status != team.Discussed })
+	if w.Late, err = store.OpenActions(r.tx, r.team.ID); err != nil {
+		return w, err
+	}
+	w.Evaluate, err = store.CasesToEvaluate(r.tx, r.team.ID)
+	w.Evaluate = slices.DeleteFunc(w.Evaluate, func(c team.Case) bool { return !c.MayDiscuss() })
+	return w, err
 }
+
+// themeDays is how far back a theme is looked for: a quarter, in which most
+// kernteams meet twice.
+const themeDays = 91
 
 // agendaMessage is the agenda as it is posted, and shown to who asks.
 func (r *Request) agendaMessage(m team.Meeting) (chat.Message, error) {

@@ -120,7 +120,7 @@ func (r *Request) settle(s string, state team.ItemState) (answer, error) {
 			return answer{}, err
 		}
 	}
-	if len(t.Signals) == 0 {
+	if t.Item().Code != "" {
 		if err := r.did("evaluation."+string(state), onCase(code)); err != nil {
 			return answer{}, err
 		}
@@ -160,18 +160,24 @@ func (r *Request) refreshRunning(s team.Signal) error {
 	if s.Status == team.Withdrawn {
 		m.Shown = m.Shown && !onNow(m, s)
 	}
+	var touched []int
 	for i := range m.Agenda {
 		item := &m.Agenda[i]
 		others := slices.DeleteFunc(item.Signals(), func(nr int) bool { return nr == s.Nr })
-		if len(others) == 0 || len(others) == len(item.Signals()) {
+		if len(others) == len(item.Signals()) || len(others) == 0 && item.Code == "" {
 			continue
 		}
-		other, _, err := store.Signals.Get(r.tx, r.team.ID, store.Nr(others[0]))
-		if err != nil {
-			return err
+		code := item.Code
+		if code == "" {
+			other, _, err := store.Signals.Get(r.tx, r.team.ID, store.Nr(others[0]))
+			if err != nil {
+				return err
+			}
+			code = other.Code
 		}
-		if s.Status == team.Withdrawn || s.Code != other.Code {
-			item.Signal, item.Also = others[0], others[1:]
+		if s.Status == team.Withdrawn || s.Code != code {
+			item.About(others)
+			touched = append(touched, i)
 		}
 	}
 	if m.Shown && s.Code != "" && !r.caseOf(s.Code).MayDiscuss() {
@@ -184,7 +190,7 @@ func (r *Request) refreshRunning(s team.Signal) error {
 		return err
 	}
 	return r.refreshTalks(m, func(t view.Talk) bool {
-		return s.Code != "" && t.Code() == s.Code || slices.Contains(t.Item().Signals(), s.Nr)
+		return s.Code != "" && t.Code() == s.Code || slices.Contains(t.Item().Signals(), s.Nr) || slices.Contains(touched, t.Index)
 	})
 }
 
@@ -279,7 +285,7 @@ func (r *Request) finish(m team.Meeting) error {
 	}
 	for i := range m.Agenda {
 		item := &m.Agenda[i]
-		if item.Signal != 0 && signals[item.Signal].Status == team.Withdrawn {
+		if item.Code == "" && item.Signal != 0 && signals[item.Signal].Status == team.Withdrawn {
 			continue
 		}
 		switch {

@@ -129,7 +129,11 @@ func (v View) agendaItem(item team.AgendaItem, signals map[int]team.Signal) []ch
 		}
 		what = Spans(v.Lang, handover, "about", v.about(s))
 	case team.EvaluateItem:
-		what = Spans(v.Lang, "agenda.evaluatie", "code", item.Code)
+		id := "agenda.evaluatie"
+		if item.Signal != 0 {
+			id = "agenda.evaluatie.signaal"
+		}
+		what = Spans(v.Lang, id, "code", item.Code)
 	case team.ThemeItem:
 		what = Spans(v.Lang, "agenda.thema", "theme", v.element(item.Text))
 	case team.OwnPoint:

@@ -13,7 +13,7 @@ import (
 type Talk struct {
 	Meeting team.Meeting
 	Index   int           // of the item on its agenda
-	Signals []team.Signal // what it is about; none for an evaluation, and for what is erased
+	Signals []team.Signal // what it is about; perhaps none for an evaluation, and none for what is erased
 	Agreed  int           // actions on its case, made in this meeting
 	Leader  string        // user id of who leads the meeting
 }
@@ -23,7 +23,7 @@ func (t Talk) Item() team.AgendaItem { return t.Meeting.Agenda[t.Index] }
 // Code is the case that it is about; empty for a group or a theme, and for what
 // is erased.
 func (t Talk) Code() string {
-	if len(t.Signals) == 0 {
+	if t.Item().Code != "" || len(t.Signals) == 0 {
 		return t.Item().Code
 	}
 	return t.Signals[0].Code
@@ -31,7 +31,7 @@ func (t Talk) Code() string {
 
 // Gone: there is nothing left of it to talk about.
 func (t Talk) Gone() bool {
-	return t.erased() || len(t.Signals) > 0 && t.Signals[0].Status == team.Withdrawn
+	return t.erased() || t.Item().Code == "" && len(t.Signals) > 0 && t.Signals[0].Status == team.Withdrawn
 }
 
 func (t Talk) erased() bool { return t.Item().Kind == team.ErasedItem }
@@ -222,9 +222,14 @@ func (v View) evaluation(t Talk) chat.Message {
 	if from, known := c.From(); known {
 		message = append(message, v.para("walk.evaluation.began", "scale", from))
 	}
-	return append(message, v.para("walk.evaluation.ask"), v.buttons(
+	message = append(message, v.para("walk.evaluation.ask"))
+	if len(t.Signals) > 0 {
+		message = append(message, v.reading(t))
+	}
+	return append(message, v.buttons(
 		v.button("evaluate.ask "+item.Code, "walk.evaluate", chat.Primary),
 		v.button(t.do("item.carry"), "button.carry", chat.Neutral),
+		v.button(t.do("item.action"), "button.action", chat.Neutral),
 	))
 }
 
