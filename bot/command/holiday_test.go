@@ -34,7 +34,7 @@ func TestStandIns(t *testing.T) {
 		{"each week: passed over", "", []string{"/kansoverleg plan elke week op dinsdag om 13:30 vanaf 23 feb"}, "2 Mar 13:30*", false},
 		{"each week, a single day", "", []string{"/kansoverleg plan elke week op vrijdag om 10:00 vanaf 26 maart"}, "25 Mar 10:00*", true},
 		{"far into the summer: passed over", "", []string{"/kansoverleg plan elke 4 weken op dinsdag om 13:30 vanaf 3 aug"}, "31 Aug 13:30*", false},
-		{"a Saturday on purpose", "", []string{"/kansoverleg plan elke zaterdag om 10:00"}, "9 Jan 10:00*", false},
+		{"a Saturday on purpose", "", []string{"/kansoverleg plan elke zaterdag om 10:00 toch"}, "9 Jan 10:00*", false},
 		{"a Saturday by chance", "", []string{"/kansoverleg plan cron: 0 10 16 * *"}, "15 Jan 10:00*", true},
 		{"open after all", "", []string{"/kernteam vrij toch open 23 feb", sixWeeks}, "23 Feb 13:30*", false},
 	} {

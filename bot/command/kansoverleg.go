@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -65,7 +66,6 @@ func (r *Request) agenda(m team.Meeting) (team.Agenda, map[int]team.Signal, erro
 func (r *Request) build(w team.Backlog, m team.Meeting) team.Agenda {
 	day := r.day(m)
 	w.Meeting, w.Points = m.Nr, m.Points
-	w.Late = slices.DeleteFunc(slices.Clone(w.Late), func(a team.Action) bool { return !a.Late(day) })
 	w.Evaluate = slices.DeleteFunc(slices.Clone(w.Evaluate), func(c team.Case) bool { return c.Evaluate.After(day) })
 	return team.BuildAgenda(w, r.team.Minutes)
 }
@@ -91,6 +91,7 @@ func (r *Request) backlog() (w team.Backlog, err error) {
 	if w.Late, err = store.OpenActions(r.tx, r.team.ID); err != nil {
 		return w, err
 	}
+	w.Late = slices.DeleteFunc(w.Late, func(a team.Action) bool { return !a.Late(r.today()) })
 	w.Evaluate, err = store.CasesToEvaluate(r.tx, r.team.ID)
 	w.Evaluate = slices.DeleteFunc(w.Evaluate, func(c team.Case) bool { return !c.MayDiscuss() })
 	return w, err
@@ -285,6 +286,9 @@ func (r *Request) remind(m team.Meeting, step schedule.Step) error {
 	var err error
 	switch step.Kind {
 	case schedule.StepPoints:
+		if next, _, err := r.nextMeeting(); err != nil || next.Nr != m.Nr { // what people answer goes there
+			return cmp.Or(err, r.did("reminder.missed", on("meeting", m.Nr)+" "+step.Kind))
+		}
 		key, body = r.key("points", m.Nr, strconv.Itoa(m.Round)), r.view().AskPoints(m)
 	case schedule.StepAgenda:
 		key = r.agendaKey(m)

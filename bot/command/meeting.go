@@ -3,6 +3,7 @@ package command
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"kansbot/bot/view"
 	"kansbot/internal/store"
@@ -14,7 +15,7 @@ import (
 func meetingStart(r *Request, typed string) (answer, error) {
 	if m, found, err := r.running(); err != nil || found {
 		if err == nil {
-			err = team.Wrong("", "meeting.running", "when", r.view().When(m.Start), "example", "/kansoverleg afronden")
+			err = team.Wrong("", "meeting.running", "when", r.view().When(m.Start))
 		}
 		return answer{}, err
 	}
@@ -23,13 +24,14 @@ func meetingStart(r *Request, typed string) (answer, error) {
 		return answer{}, err
 	}
 	word, _ := firstWord(typed)
+	now := isWord(word, "nu", "now")
 	switch {
 	case found && r.day(m).Before(r.today()):
 		if m, err = r.move(m, r.now); err != nil {
 			return answer{}, err
 		}
-	case found && r.day(m) == r.today():
-	case isWord(word, "nu", "now"):
+	case found && r.day(m) == r.today() && (now || m.Start.Sub(r.now) <= startAhead):
+	case now:
 		if m, err = r.addMeeting(team.Meeting{Start: r.now, Chosen: true}); err != nil {
 			return answer{}, err
 		}
@@ -40,6 +42,10 @@ func meetingStart(r *Request, typed string) (answer, error) {
 	}
 	return r.begin(m)
 }
+
+// startAhead is how long before its time a Kans!overleg begins without a
+// question: in the night before, somebody makes a mistake.
+const startAhead = 4 * time.Hour
 
 // toStart is the meeting of today; without one, what was planned for yesterday
 // and that nobody started, which is then held today; else the next.
@@ -241,13 +247,18 @@ func (r *Request) refreshTalks(m team.Meeting, concerned func(view.Talk) bool) e
 	return nil
 }
 
-func meetingFinish(r *Request, _ string) (answer, error) {
+// meetingFinish is for who leads the meeting, and for who insists: they may have
+// left.
+func meetingFinish(r *Request, typed string) (answer, error) {
 	m, found, err := r.running()
 	if err != nil {
 		return answer{}, err
 	}
 	if !found {
 		return answer{}, team.Wrong("", "finish.none", "example", "/kansoverleg start")
+	}
+	if _, insisted := cutInsisted(typed); !insisted && !r.leads(m) {
+		return answer{}, team.Wrong("", "finish.chair", "chair", r.view().Name(r.leader(m)), "example", r.lang.Say("finish.example"))
 	}
 	return r.roundOff(m)
 }

@@ -159,6 +159,9 @@ func (r *Request) plan(typed string, minutes int) (answer, error) {
 	if !found {
 		return answer{}, team.Wrong("ritme", "rhythm.never", "understood", line(typed), "example", r.lang.Say("plan.example"))
 	}
+	if day := next.start.In(r.zone()).Weekday(); !insisted && rhythm.NamesWeekday() && (day == time.Saturday || day == time.Sunday) {
+		return answer{}, team.Wrong("ritme", "rhythm.weekend", "example", line(typed)+" "+r.lang.Say("insist.word"))
+	}
 	m, has, err := r.rhythmMeeting()
 	if err != nil {
 		return answer{}, err

@@ -129,11 +129,11 @@ func (v View) agendaItem(item team.AgendaItem, signals map[int]team.Signal) []ch
 		}
 		what = Spans(v.Lang, handover, "about", v.about(s))
 	case team.EvaluateItem:
-		id := "agenda.evaluatie"
+		evaluation := "agenda.evaluatie"
 		if item.Signal != 0 {
-			id = "agenda.evaluatie.signaal"
+			evaluation = "agenda.evaluatie.signaal"
 		}
-		what = Spans(v.Lang, id, "code", item.Code)
+		what = Spans(v.Lang, evaluation, "code", item.Code)
 	case team.ThemeItem:
 		what = Spans(v.Lang, "agenda.thema", "theme", v.element(item.Text))
 	case team.OwnPoint:
