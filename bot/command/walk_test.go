@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -386,16 +387,14 @@ func (w *walk) until(t *rapid.T, then time.Time) {
 // tick lets the clock do its part. A reminder whose moment is now is posted.
 func (w *walk) tick(t *rapid.T) {
 	var expected []string
-	today := team.DateOf(w.now.In(zone("")))
+	var points []team.Meeting // for which they are asked now, unless there is a sooner one to bring them to
 	for _, m := range w.open() {
-		sooner := slices.ContainsFunc(w.open(), func(other team.Meeting) bool {
-			return other.Status == team.Planned && other.Start.Before(m.Start) && !team.DateOf(other.Start.In(zone(""))).Before(today)
-		})
 		for _, step := range schedule.MeetingLadder(w.calendar(), m.Start) {
 			round := step.Kind == schedule.StepPoints || step.Kind == schedule.StepAgenda
 			switch {
 			case m.Status != team.Planned || !step.At.Equal(w.now) || !step.At.After(m.Since) || round && m.HasSent(step.Kind):
-			case step.Kind == schedule.StepPoints && sooner: // points are for that one
+			case step.Kind == schedule.StepPoints:
+				points = append(points, m)
 			case round:
 				expected = append(expected, fmt.Sprintf("%s/%s/%d/%d", step.Kind, w.id, m.Nr, m.Round))
 			case w.reminded[about(step.Kind, m)] == "":
@@ -419,6 +418,14 @@ func (w *walk) tick(t *rapid.T) {
 	expected = append(expected, w.weekly()...)
 	if _, err := w.Tick(context.Background()); err != nil {
 		t.Fatal(err)
+	}
+	for _, m := range points {
+		sooner := slices.ContainsFunc(w.open(), func(other team.Meeting) bool {
+			return other.Status == team.Planned && other.Start.Before(m.Start) && !team.DateOf(other.Start.In(zone(""))).Before(team.DateOf(w.now.In(zone(""))))
+		})
+		if !sooner {
+			expected = append(expected, fmt.Sprintf("%s/%s/%d/%d", schedule.StepPoints, w.id, m.Nr, m.Round))
+		}
 	}
 	w.read(func(tx kv.Tx) error {
 		if at, _, err := store.NextDue(tx); err != nil || !at.After(w.now) {
@@ -535,6 +542,10 @@ func (w *walk) fresh(t *rapid.T) (fresh []string) {
 		}
 	}
 	w.said = keys
+	maps.DeleteFunc(w.reminded, func(_, key string) bool { // taken back before anybody saw it
+		_, found := slices.BinarySearch(keys, key)
+		return !found
+	})
 	for _, key := range fresh {
 		part := strings.Split(key, "/")
 		if part[0] == "remind" {
