@@ -136,7 +136,7 @@ func cutMention(s string) (handle, rest string) {
 }
 
 // who finds the member behind a handle: as the platform resolved it, else as
-// the channel knows it.
+// the channel knows it, else the only one with that role.
 func (r *Request) who(handle string) (team.Member, error) {
 	members, err := r.members()
 	if err != nil {
@@ -158,6 +158,28 @@ func (r *Request) who(handle string) (team.Member, error) {
 	if isWord(handle, "ik", "mij", "me") {
 		return r.me, nil
 	}
+	if m, only := onlyWith(members, handle); only {
+		return m, nil
+	}
 	slices.Sort(handles)
 	return team.Member{}, team.Wrong("wie", "who", "understood", "@"+handle, "members", strings.Join(handles, " "))
+}
+
+// onlyWith is the member in the channel with a role, such as @jgz, when there is
+// one.
+func onlyWith(members map[string]team.Member, word string) (only team.Member, found bool) {
+	role, rest := cutRole(word)
+	if role == team.NoRole || rest != "" {
+		return only, false
+	}
+	for _, m := range members {
+		if !m.Here || m.Role != role {
+			continue
+		}
+		if found {
+			return team.Member{}, false
+		}
+		only, found = m, true
+	}
+	return only, found
 }
