@@ -308,7 +308,8 @@ func (r *Request) late(step schedule.Step, body chat.Message) chat.Message {
 // rounded off, one that nobody started was not held.
 func (r *Request) overdue(m team.Meeting) error {
 	if m.Status == team.Running {
-		return r.finish(m)
+		_, err := r.finish(m)
+		return err
 	}
 	next, found, err := r.drop(m)
 	if err != nil {

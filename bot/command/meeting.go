@@ -262,60 +262,62 @@ func pressFinish(r *Request, s string) (answer, error) {
 
 // roundOff finishes a meeting, and tells the asker what goes along to the next.
 func (r *Request) roundOff(m team.Meeting) (answer, error) {
-	signals, err := r.signalsOf(m)
+	m, err := r.finish(m)
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{body: r.view().Finished(m, signals)}, r.finish(m)
+	signals, err := r.signalsOf(m)
+	return answer{body: r.view().Finished(m, signals)}, err
 }
 
 // finish rounds a meeting off: what was not discussed goes on to the next one,
 // the agreements go into the thread, and to each owner their own. An evaluation
 // that was not held stays due.
-func (r *Request) finish(m team.Meeting) error {
+func (r *Request) finish(m team.Meeting) (team.Meeting, error) {
 	signals, err := r.signalsOf(m)
 	if err != nil {
-		return err
+		return m, err
 	}
 	for i := range m.Agenda {
 		item := &m.Agenda[i]
 		if item.Signal != 0 && signals[item.Signal].Status == team.Withdrawn {
 			continue
 		}
-		switch {
-		case item.Kind == team.Celebrate:
+		switch own := item.Own(); {
+		case item.Kind == team.Celebrate && !own, own && item.State == team.ItemOpen && i <= m.Now:
 			item.State = team.ItemDiscussed
-		case talkedOver(*item) && item.State == team.ItemOpen:
+		case (own || talkedOver(*item)) && item.State == team.ItemOpen:
 			item.State = team.ItemCarried
 		}
 		for _, nr := range item.Signals() {
 			if err := r.settleSignal(signals[nr], m, item.State == team.ItemDiscussed); err != nil {
-				return err
+				return m, err
 			}
 		}
 	}
 	for _, nr := range m.Over {
 		if err := r.settleSignal(signals[nr], m, false); err != nil {
-			return err
+			return m, err
 		}
 	}
+	points := m.CutPoints()
 	m.Status, m.Ended, m.Shown = team.Held, r.now.UTC(), false
 	if err := r.keepMeeting(m); err != nil {
-		return err
+		return m, err
 	}
 	if err := r.did("meeting.finish", on("meeting", m.Nr)); err != nil {
-		return err
+		return m, err
+	}
+	if _, _, err := r.takeAlong(points); err != nil {
+		return m, err
 	}
 	if err := cmp.Or(r.served(m), r.refreshPlanned()); err != nil { // what was carried over is there
-		return err
+		return m, err
 	}
 	if err := r.closeThread(m); err != nil {
-		return err
+		return m, err
 	}
-	if err := r.refreshSignals(); err != nil {
-		return err
-	}
-	return r.report(m)
+	return m, cmp.Or(r.refreshSignals(), r.report(m))
 }
 
 // closeThread takes the buttons of a meeting away.

@@ -54,9 +54,12 @@ func (v View) minutes(r Record, agreement func(team.Action) []chat.Span) chat.Me
 	message := chat.Message{Heading(v.Lang, "minutes.title", "day", v.day(r.First))}
 	var told, discussed []string
 	var carried []int
+	var points [][]chat.Span
 	for _, item := range r.Meeting.Agenda {
 		s := r.Signals[item.Signal]
 		switch {
+		case item.Own() && item.State == team.ItemCarried:
+			points = append(points, Spans(v.Lang, "agenda.punt", "text", item.Text, "name", v.Name(item.By)))
 		case item.Kind == team.Celebrate && item.Text != "":
 			told = append(told, item.Text)
 		case item.Signal == 0 || s.Status == team.Withdrawn:
@@ -98,6 +101,9 @@ func (v View) minutes(r Record, agreement func(team.Action) []chat.Span) chat.Me
 	}
 	if len(carried) > 0 {
 		message = append(message, v.para("minutes.carried", "list", v.abouts(carried, r.Signals)))
+	}
+	if len(points) > 0 {
+		message = append(message, v.para("minutes.points"), chat.Block{Kind: chat.Bullets, Items: points})
 	}
 	if len(r.Waits) > 0 {
 		message = append(message, v.para("minutes.waits", "list", strings.Join(r.Waits, ", ")))

@@ -285,7 +285,9 @@ func (v View) Finished(m team.Meeting, signals map[int]team.Signal) chat.Message
 	var along []string
 	for _, item := range m.Agenda {
 		switch {
-		case item.State == team.ItemDiscussed:
+		case item.State != team.ItemCarried:
+		case item.Own():
+			along = append(along, item.Text)
 		case item.Kind == team.EvaluateItem:
 			along = append(along, item.Code)
 		case item.Kind != team.CaseItem && item.Kind != team.Transfers || signals[item.Signal].Status == team.Withdrawn:

@@ -58,6 +58,11 @@ func (i AgendaItem) Signals() []int {
 	return append([]int{i.Signal}, i.Also...)
 }
 
+// Own reports whether the item is a point of somebody's own.
+func (i AgendaItem) Own() bool {
+	return i.Kind == OwnPoint || i.Kind == Celebrate && i.Text != ""
+}
+
 // Agenda is what a Kans!overleg will be about.
 type Agenda struct {
 	Items   []AgendaItem
