@@ -182,7 +182,7 @@ func (e *eraser) empty(item *team.AgendaItem) {
 }
 
 // shared are the kinds of post that are about more than one case, or none.
-var shared = []string{"meeting", "minutes", "own", "agenda", "today", "summer", "week", "handover", "cover"}
+var shared = []string{"meeting", "minutes", "own", "agenda", "today", "summer", "week", "handover", "cover", "lookback"}
 
 // ofActions are the kinds whose keys have the number of an action.
 var ofActions = []string{"action", "remind", "given", "help", helpChair, helpContact, "calling", "callback"}

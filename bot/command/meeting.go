@@ -83,6 +83,11 @@ func (r *Request) begin(m team.Meeting) (answer, error) {
 	if err := r.post(root, "", started); err != nil {
 		return answer{}, err
 	}
+	if len(agenda.Late) > 0 {
+		if err := r.post(r.lookBackKey(m), root, r.view().LookBack(m, agenda)); err != nil {
+			return answer{}, err
+		}
+	}
 	for i, item := range m.Agenda {
 		if !talkedOver(item) {
 			continue
@@ -214,6 +219,22 @@ func (r *Request) refreshCase(code string) error {
 		return err
 	}
 	return r.refreshTalks(m, func(t view.Talk) bool { return t.Code() == code })
+}
+
+func (r *Request) lookBackKey(m team.Meeting) string { return r.key("lookback", m.Nr) }
+
+// refreshLookBack brings what the thread of the meeting that is going on says
+// of late actions up to date.
+func (r *Request) refreshLookBack() error {
+	m, found, err := r.running()
+	if err != nil || !found {
+		return err
+	}
+	a, _, err := r.agendaOf(m)
+	if err != nil || len(a.Late) == 0 {
+		return err
+	}
+	return r.renew(r.lookBackKey(m), r.view().LookBack(m, a))
 }
 
 func (r *Request) refreshTalks(m team.Meeting, concerned func(view.Talk) bool) error {

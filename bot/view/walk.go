@@ -71,6 +71,24 @@ func (v View) Started(m team.Meeting, a team.Agenda, signals map[int]team.Signal
 	return append(message, v.para("started.ready"), v.buttons(v.button("meeting.finish "+itoa(m.Nr), "button.finish", chat.Primary)))
 }
 
+// LookBack is the reply in the thread about the actions that are late.
+func (v View) LookBack(m team.Meeting, a team.Agenda) chat.Message {
+	return chat.Message{v.para("lookback"), {Kind: chat.Bullets, Items: v.late(m, a)}, v.note("actions.note")}
+}
+
+// late are the actions that a meeting looks back on. That they are late needs
+// no saying.
+func (v View) late(m team.Meeting, a team.Agenda) (lines [][]chat.Span) {
+	for _, action := range a.Late[:min(len(a.Late), maxItems)] {
+		line := []chat.Span{{Style: chat.Bold, Text: itoa(action.Nr)}, {Text: "  "}}
+		lines = append(lines, append(line, v.standing(action, team.DateOf(m.Start.In(v.Zone)))...))
+	}
+	if n := len(a.Late) - len(lines); n > 0 {
+		lines = append(lines, Spans(v.Lang, "list.more", "n", n))
+	}
+	return lines
+}
+
 // Case is the reply in the thread of what has one: a case, a handover or an
 // evaluation. It walks the questions, and ticks off what is there.
 func (v View) Case(t Talk) chat.Message {

@@ -66,8 +66,9 @@ func (i AgendaItem) Own() bool {
 // Agenda is what a Kans!overleg will be about.
 type Agenda struct {
 	Items   []AgendaItem
-	Carried []int // signals that do not fit this time, in order
-	Parents []int // signals that the parents have to hear of first, in order
+	Carried []int    // signals that do not fit this time, in order
+	Parents []int    // signals that the parents have to hear of first, in order
+	Late    []Action // of LookBack, as they stand
 }
 
 // Backlog is what asks for a place on an agenda.
@@ -88,7 +89,7 @@ type Backlog struct {
 // One success comes first. Cases go by the chair's choice, urgency, how often
 // they were moved on, and age; all signals on one case are one item.
 func BuildAgenda(w Backlog, length int) Agenda {
-	var a Agenda
+	a := Agenda{Late: w.Late}
 	a.add(AgendaItem{Kind: Welcome, Minutes: 3})
 
 	var successes, cases, transfers []*AgendaItem

@@ -60,6 +60,12 @@ func (w *world) aboutTalks() {
 	}, Parents: []int{1, 5}}
 	w.post("Agenda, of all kinds", w.Agenda(w.next, every, w.byNr()))
 
+	w.post("LookBack", w.LookBack(m, agenda))
+	postponed := w.actions[0]
+	postponed.Due, postponed.Since, postponed.Help = w.today.AddDays(7), m.Start, true
+	agenda.Late = []team.Action{w.settled(), postponed}
+	w.post("LookBack, as it goes on", w.LookBack(m, agenda))
+
 	item := team.AgendaItem{Kind: team.CaseItem, Minutes: 12, Signal: 3, Also: []int{8}}
 	t := w.talk(item)
 	w.post("Case", w.Case(t))
