@@ -209,7 +209,7 @@ func (r *Request) erasePosts(e *eraser) error {
 		kind, _, _ := strings.Cut(p.Post.Key, "/")
 		var body chat.Message
 		switch {
-		case e.owns(p.Post.Key, r.team.ID):
+		case e.owns(p.Post.Key, r.team.ID), kind == lateDue && view.Names(p.Post.Body, e.tells):
 		case slices.Contains(shared, kind) && view.Names(p.Post.Body, e.tells):
 			body = r.view().Without(p.Post.Body, e.tells, e.line)
 		case !view.Names(p.Post.Body, e.names):

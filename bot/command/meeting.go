@@ -126,7 +126,11 @@ func (r *Request) settle(s string, state team.ItemState) (answer, error) {
 		}
 	}
 	if len(t.Signals) == 0 {
-		if err := r.did("evaluation."+string(state), onCase(code)); err != nil {
+		did, what := "evaluation.", onCase(code)
+		if t.Item().Own() {
+			did, what = "point.", on("meeting", m.Nr)
+		}
+		if err := r.did(did+string(state), what); err != nil {
 			return answer{}, err
 		}
 	}
@@ -142,7 +146,10 @@ func (r *Request) settle(s string, state team.ItemState) (answer, error) {
 // conclude ends the talk about an item. Whoever tidies up an earlier one keeps
 // what is being talked about.
 func (r *Request) conclude(m team.Meeting, i int, state team.ItemState) error {
-	m.Agenda[i].State, m.Agenda[i].By = state, r.me.User
+	item := &m.Agenda[i]
+	if item.State = state; !item.Own() {
+		item.By = r.me.User
+	}
 	next := m.Now
 	if i >= m.Now {
 		var err error

@@ -269,11 +269,14 @@ func (v View) toParents(nrs []int, signals map[int]team.Signal) (lines chat.Mess
 // TooLong says, kindly, that an item takes longer than its minutes; again is
 // for the last time.
 func (v View) TooLong(t Talk, again bool) chat.Message {
-	carry := v.button(t.do("item.carry"), "button.carry", chat.Neutral)
-	if again {
-		return chat.Message{v.para("toolong.again", "about", v.title(t)), v.buttons(carry)}
+	id, on := "toolong", v.button(t.do("item.carry"), "button.carry", chat.Neutral)
+	if !t.Item().MayCarry() {
+		id, on = "toolong.next", v.button(t.do("item.next"), "button.next", chat.Neutral)
 	}
-	return chat.Message{v.para("toolong", "about", v.title(t)), v.buttons(carry, v.button(t.do("item.more"), "button.more", chat.Neutral))}
+	if again {
+		return chat.Message{v.para(id+".again", "about", v.title(t)), v.buttons(on)}
+	}
+	return chat.Message{v.para(id, "about", v.title(t)), v.buttons(on, v.button(t.do("item.more"), "button.more", chat.Neutral))}
 }
 
 // Extended and TookLong are TooLong when somebody answered, and when the
@@ -286,15 +289,29 @@ func (v View) TookLong(t Talk) chat.Message {
 	if t.erased() {
 		return v.Erased()
 	}
-	return chat.Message{v.note("toolong.over", "about", v.title(t))}
+	message := chat.Message{v.note("toolong.over", "about", v.title(t))}
+	if t.Item().Own() && t.Item().State == team.ItemCarried { // it has no reply that says so
+		message = append(message, v.note("case.doorgeschoven"))
+	}
+	return message
 }
 
 // title is what an item is about, in a few words.
 func (v View) title(t Talk) string {
-	if code := t.Code(); code != "" {
-		return code
+	item := t.Item()
+	switch {
+	case t.Code() != "":
+		return t.Code()
+	case len(t.Signals) > 0:
+		return v.about(t.Signals[0])
+	case item.Kind == team.LookBack:
+		return v.say("toolong.lookback")
+	case item.Kind == team.ThemeItem:
+		return v.element(item.Text)
+	case item.Text != "":
+		return item.Text
 	}
-	return v.about(t.Signals[0])
+	return v.say("agenda." + string(item.Kind))
 }
 
 // Finished tells who rounded a meeting off how it went on, and what goes along

@@ -63,6 +63,12 @@ func (i AgendaItem) Own() bool {
 	return i.Kind == OwnPoint || i.Kind == Celebrate && i.Text != ""
 }
 
+// MayCarry reports whether the item can be carried over to the next time while it
+// is talked about.
+func (i AgendaItem) MayCarry() bool {
+	return slices.Contains([]ItemKind{CaseItem, Transfers, EvaluateItem, OwnPoint}, i.Kind)
+}
+
 // Agenda is what a Kans!overleg will be about.
 type Agenda struct {
 	Items   []AgendaItem

@@ -97,6 +97,17 @@ func (w *world) aboutTalks() {
 	w.post("TooLong, again", w.TooLong(t, true))
 	w.post("Extended", w.Extended(t, "bram"))
 	w.post("TookLong", w.TookLong(t))
+	for _, item := range []team.AgendaItem{
+		{Kind: team.LookBack, Minutes: 10}, {Kind: team.ThemeItem, Minutes: 3, Text: "erbij"}, {Kind: team.StandingPoint, Minutes: 3, Text: w.points[0]},
+		{Kind: team.Celebrate, Minutes: 5, Signal: 4}, {Kind: team.Spare, Minutes: 5},
+	} {
+		w.post("TooLong, "+string(item.Kind), w.TooLong(w.talk(item), false))
+	}
+	own := w.talk(team.AgendaItem{Kind: team.OwnPoint, Minutes: 5, Text: w.points[0], By: "bram"})
+	w.post("TooLong, own", w.TooLong(own, false))
+	w.post("TooLong, again, on to the next", w.TooLong(w.talk(team.AgendaItem{Kind: team.LookBack, Minutes: 10}), true))
+	own.Meeting.Agenda[1].State = team.ItemCarried
+	w.post("TookLong, carried", w.TookLong(own))
 
 	held := w.held()
 	w.ask("Finished", w.Finished(held, w.byNr()))
