@@ -182,7 +182,7 @@ func (e *eraser) empty(item *team.AgendaItem) {
 }
 
 // shared are the kinds of post that are about more than one case, or none.
-var shared = []string{"meeting", "minutes", "own", "agenda", "today", "summer", "week", "handover", "cover"}
+var shared = []string{"meeting", "minutes", "own", "agenda", "today", "summer", "week", "handover", "cover", "lookback"}
 
 // ofActions are the kinds whose keys have the number of an action.
 var ofActions = []string{"action", "remind", "given", "help", helpChair, helpContact, "calling", "callback"}
@@ -209,7 +209,7 @@ func (r *Request) erasePosts(e *eraser) error {
 		kind, _, _ := strings.Cut(p.Post.Key, "/")
 		var body chat.Message
 		switch {
-		case e.owns(p.Post.Key, r.team.ID):
+		case e.owns(p.Post.Key, r.team.ID), kind == lateDue && view.Names(p.Post.Body, e.tells):
 		case slices.Contains(shared, kind) && view.Names(p.Post.Body, e.tells):
 			body = r.view().Without(p.Post.Body, e.tells, e.line)
 		case !view.Names(p.Post.Body, e.names):

@@ -341,8 +341,13 @@ func (r *Request) settleCase(c team.Case) error {
 		}
 		if !talkedOver(item) || m.Agenda[i].State == team.ItemCarried { // no talk to end
 			m.Agenda[i].State, m.Agenda[i].By = team.ItemDiscussed, r.me.User
-			if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
+			if err := cmp.Or(store.PutMeeting(r.tx, r.team.ID, m), r.quiet(m, i)); err != nil {
 				return err
+			}
+			if i == m.Now {
+				if err := r.timeItem(m); err != nil {
+					return err
+				}
 			}
 			continue
 		}

@@ -15,13 +15,13 @@ import (
 	"kansbot/internal/team"
 )
 
-// keepAction saves an action and sets its moment.
+// keepAction saves an action and sets its moment; lists that it is on show it.
 func (r *Request) keepAction(a team.Action) error {
 	r.news = true
 	if err := store.PutAction(r.tx, r.team.ID, a); err != nil {
 		return err
 	}
-	if err := r.refreshHandover(a.Owner); err != nil {
+	if err := cmp.Or(r.refreshHandover(a.Owner), r.refreshLookBack()); err != nil {
 		return err
 	}
 	return r.timeAction(a)

@@ -124,8 +124,8 @@ func meetingAgenda(r *Request, _ string) (answer, error) {
 	return answer{body: append(r.view().AgendaReply(body), onPage...)}, err
 }
 
-// meetingPoint adds a point of somebody's own; the agenda in the channel shows
-// it, so it may not be about a child.
+// meetingPoint adds a point of somebody's own, or with "weg 2" takes it back; the
+// agenda in the channel shows it, so it may not be about a child.
 func meetingPoint(r *Request, typed string) (answer, error) {
 	m, err := r.planned()
 	if err != nil {
@@ -134,6 +134,11 @@ func meetingPoint(r *Request, typed string) (answer, error) {
 	typed = line(typed)
 	if typed == "" {
 		return answer{}, team.Wrong("", "point.empty", "example", r.lang.Say("point.example"))
+	}
+	if word, rest := firstWord(typed); isWord(word, "weg", "remove") {
+		if _, more, given := number(rest); rest == "" || given && more == "" {
+			return r.takePoint(m, rest)
+		}
 	}
 	if err := fits("", typed, maxPoint); err != nil {
 		return answer{}, err
@@ -157,7 +162,36 @@ func meetingPoint(r *Request, typed string) (answer, error) {
 	if err := r.refreshMeeting(m); err != nil {
 		return answer{}, err
 	}
-	return answer{body: r.say("point.added", "when", r.view().When(m.Start))}, nil
+	return answer{body: append(r.say("point.added", "when", r.view().When(m.Start)), view.Note(r.lang, "point.undo"))}, nil
+}
+
+// takePoint takes a point off the agenda again; without a number it shows which
+// ones the asker can.
+func (r *Request) takePoint(m team.Meeting, typed string) (answer, error) {
+	var theirs []int
+	for i, p := range m.Points {
+		if p.By == r.me.User || r.leads(m) {
+			theirs = append(theirs, i+1)
+		}
+	}
+	nr, _, given := number(typed)
+	switch {
+	case len(theirs) == 0:
+		return answer{}, team.Wrong("", "point.none", "when", r.view().When(m.Start), "example", "/kansoverleg agenda")
+	case !given:
+		return answer{body: r.view().Points(m, theirs)}, nil
+	case !slices.Contains(theirs, nr):
+		return answer{}, team.Wrong("", "point.nr", "nr", strconv.Itoa(nr), "example", r.lang.Say("point.remove", "nr", theirs[0]))
+	}
+	point := m.Points[nr-1]
+	m.Points = slices.Delete(m.Points, nr-1, nr)
+	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
+		return answer{}, err
+	}
+	if err := r.did("meeting.unpoint", on("meeting", m.Nr)); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.say("point.removed", "text", point.Text)}, r.refreshMeeting(m)
 }
 
 const (
@@ -342,7 +376,8 @@ func (r *Request) late(step schedule.Step, body chat.Message) chat.Message {
 // rounded off, one that nobody started was not held.
 func (r *Request) overdue(m team.Meeting) error {
 	if m.Status == team.Running {
-		return r.finish(m)
+		_, err := r.finish(m)
+		return err
 	}
 	next, found, err := r.drop(m)
 	if err != nil {

@@ -89,6 +89,11 @@ func (r *Request) begin(m team.Meeting) (answer, error) {
 	if err := r.post(root, "", started); err != nil {
 		return answer{}, err
 	}
+	if len(agenda.Late) > 0 {
+		if err := r.post(r.lookBackKey(m), root, r.view().LookBack(m, agenda)); err != nil {
+			return answer{}, err
+		}
+	}
 	for i, item := range m.Agenda {
 		if !talkedOver(item) {
 			continue
@@ -126,8 +131,12 @@ func (r *Request) settle(s string, state team.ItemState) (answer, error) {
 			return answer{}, err
 		}
 	}
-	if t.Item().Code != "" {
-		if err := r.did("evaluation."+string(state), onCase(code)); err != nil {
+	if len(t.Signals) == 0 || t.Item().Code != "" {
+		did, what := "evaluation.", onCase(code)
+		if t.Item().Own() {
+			did, what = "point.", on("meeting", m.Nr)
+		}
+		if err := r.did(did+string(state), what); err != nil {
 			return answer{}, err
 		}
 	}
@@ -143,7 +152,10 @@ func (r *Request) settle(s string, state team.ItemState) (answer, error) {
 // conclude ends the talk about an item. Whoever tidies up an earlier one keeps
 // what is being talked about.
 func (r *Request) conclude(m team.Meeting, i int, state team.ItemState) error {
-	m.Agenda[i].State, m.Agenda[i].By = state, r.me.User
+	item := &m.Agenda[i]
+	if item.State = state; !item.Own() {
+		item.By = r.me.User
+	}
 	next := m.Now
 	if i >= m.Now {
 		var err error
@@ -228,6 +240,22 @@ func (r *Request) refreshCase(code string) error {
 	return r.refreshTalks(m, func(t view.Talk) bool { return t.Code() == code })
 }
 
+func (r *Request) lookBackKey(m team.Meeting) string { return r.key("lookback", m.Nr) }
+
+// refreshLookBack brings what the thread of the meeting that is going on says
+// of late actions up to date.
+func (r *Request) refreshLookBack() error {
+	m, found, err := r.running()
+	if err != nil || !found {
+		return err
+	}
+	a, _, err := r.agendaOf(m)
+	if err != nil || len(a.Late) == 0 {
+		return err
+	}
+	return r.renew(r.lookBackKey(m), r.view().LookBack(m, a))
+}
+
 func (r *Request) refreshTalks(m team.Meeting, concerned func(view.Talk) bool) error {
 	for i, item := range m.Agenda {
 		if !talkedOver(item) {
@@ -279,60 +307,62 @@ func pressFinish(r *Request, s string) (answer, error) {
 
 // roundOff finishes a meeting, and tells the asker what goes along to the next.
 func (r *Request) roundOff(m team.Meeting) (answer, error) {
-	signals, err := r.signalsOf(m)
+	m, err := r.finish(m)
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{body: r.view().Finished(m, signals)}, r.finish(m)
+	signals, err := r.signalsOf(m)
+	return answer{body: r.view().Finished(m, signals)}, err
 }
 
 // finish rounds a meeting off: what was not discussed goes on to the next one,
 // the agreements go into the thread, and to each owner their own. An evaluation
 // that was not held stays due.
-func (r *Request) finish(m team.Meeting) error {
+func (r *Request) finish(m team.Meeting) (team.Meeting, error) {
 	signals, err := r.signalsOf(m)
 	if err != nil {
-		return err
+		return m, err
 	}
 	for i := range m.Agenda {
 		item := &m.Agenda[i]
 		if item.Code == "" && item.Signal != 0 && signals[item.Signal].Status == team.Withdrawn {
 			continue
 		}
-		switch {
-		case item.Kind == team.Celebrate:
+		switch own := item.Own(); {
+		case item.Kind == team.Celebrate && !own, own && item.State == team.ItemOpen && i <= m.Now:
 			item.State = team.ItemDiscussed
-		case talkedOver(*item) && item.State == team.ItemOpen:
+		case (own || talkedOver(*item)) && item.State == team.ItemOpen:
 			item.State = team.ItemCarried
 		}
 		for _, nr := range item.Signals() {
 			if err := r.settleSignal(signals[nr], m, item.State == team.ItemDiscussed); err != nil {
-				return err
+				return m, err
 			}
 		}
 	}
 	for _, nr := range m.Over {
 		if err := r.settleSignal(signals[nr], m, false); err != nil {
-			return err
+			return m, err
 		}
 	}
+	points := m.CutPoints()
 	m.Status, m.Ended, m.Shown = team.Held, r.now.UTC(), false
 	if err := r.keepMeeting(m); err != nil {
-		return err
+		return m, err
 	}
 	if err := r.did("meeting.finish", on("meeting", m.Nr)); err != nil {
-		return err
+		return m, err
+	}
+	if _, _, err := r.takeAlong(points); err != nil {
+		return m, err
 	}
 	if err := cmp.Or(r.served(m), r.refreshPlanned()); err != nil { // what was carried over is there
-		return err
+		return m, err
 	}
 	if err := r.closeThread(m); err != nil {
-		return err
+		return m, err
 	}
-	if err := r.refreshSignals(); err != nil {
-		return err
-	}
-	return r.report(m)
+	return m, cmp.Or(r.refreshSignals(), r.report(m))
 }
 
 // closeThread takes the buttons of a meeting away.

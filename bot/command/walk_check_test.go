@@ -97,7 +97,7 @@ func (w *walk) checkDues(t *rapid.T, tx kv.Tx, meetings []team.Meeting, wanted m
 		if i := slices.IndexFunc(meetings, func(m team.Meeting) bool { return m.Status == team.Running }); !found && d.Kind == lateDue && i >= 0 {
 			m := meetings[i]
 			item := m.Agenda[m.Now]
-			found = d.ID == fmt.Sprintf("late/%s/%d", w.id, m.Nr) && talkedOver(item) && item.State == team.ItemOpen
+			found = d.ID == fmt.Sprintf("late/%s/%d", w.id, m.Nr) && mayRunLate(item)
 			last = later(w.now, m.NowSince.Add(time.Duration(item.Minutes)*time.Minute+lateAfter))
 		}
 		if !found && d.Kind == leftDue {
@@ -380,7 +380,7 @@ func (w *walk) counts(tx kv.Tx, do string) bool {
 		}
 		s, _, err := store.Signals.Get(tx, w.id, store.Nr(m.Agenda[nrs[1]].Signal))
 		now := name == "item.next" || name == "item.text" || name == "item.more"
-		waits := s.Status == team.Waiting || m.Agenda[nrs[1]].Kind == team.EvaluateItem
+		waits := s.Status == team.Waiting || m.Agenda[nrs[1]].Signal == 0
 		return err == nil && (name == "item.next" || waits) && (!now || nrs[1] == m.Now)
 	case "evaluate":
 		c, _, err := store.Cases.Get(tx, w.id, rest)

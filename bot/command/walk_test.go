@@ -77,6 +77,7 @@ type walk struct {
 	reminded map[string]string // kind, meeting and date of each reminder -> its key
 	signals  int
 	points   []string
+	pointed  int
 	freed    time.Time // when school days last changed
 }
 
@@ -114,7 +115,7 @@ var rhythms = rapid.SampledFrom([]string{
 })
 
 func (w *walk) meet(t *rapid.T) {
-	switch rapid.SampledFrom([]string{"once", "move", "skip", "point", "start", "now", "finish", "rsvp", "read"}).Draw(t, "what") {
+	switch rapid.SampledFrom([]string{"once", "move", "skip", "point", "unpoint", "start", "now", "finish", "rsvp", "read"}).Draw(t, "what") {
 	case "once":
 		w.line(t, "/kansoverleg eenmalig %s %s%s", w.day(t), clocks.Draw(t, "at"), anyway.Draw(t, "anyway"))
 	case "move":
@@ -122,10 +123,16 @@ func (w *walk) meet(t *rapid.T) {
 	case "skip":
 		w.line(t, "/kansoverleg overslaan")
 	case "point":
-		point := fmt.Sprintf("punt nummer %d van ons", len(w.points)+1)
+		w.pointed++
+		point := fmt.Sprintf("punt nummer %d van ons", w.pointed)
 		if strings.Contains(fmt.Sprint(w.line(t, "/kansoverleg punt %s", point)), "Je punt") {
 			w.points = append(w.points, point)
 		}
+	case "unpoint":
+		said := fmt.Sprint(w.line(t, "/kansoverleg punt weg %d", rapid.IntRange(1, 3).Draw(t, "nr")))
+		w.points = slices.DeleteFunc(w.points, func(point string) bool {
+			return strings.Contains(said, "Van de agenda gehaald") && strings.Contains(said, point)
+		})
 	case "start":
 		w.line(t, "/kansoverleg start")
 	case "now":

@@ -30,10 +30,16 @@ func link(text, address string) chat.Span {
 // one's hand.
 func (v View) AgendaPage(m team.Meeting, a team.Agenda, signals map[int]team.Signal) chat.Page {
 	page := v.page(v.say("agenda.title", "when", v.When(m.Start)))
-	page.Body = chat.Message{
-		v.para("page.team", "name", v.Team.Name, "school", v.Team.School),
-		v.timed(m.Start, a.Items, signals),
+	list := v.timed(m.Start, a.Items, signals)
+	for i, item := range a.Items {
+		if item.Kind != team.LookBack {
+			continue
+		}
+		for _, line := range v.late(m, a) {
+			list.Items[i] = append(append(list.Items[i], chat.Span{Text: "\n"}), line...)
+		}
 	}
+	page.Body = chat.Message{v.para("page.team", "name", v.Team.Name, "school", v.Team.School), list}
 	page.Body = append(page.Body, v.carried(a.Carried, signals)...)
 	if len(a.Parents) > 0 {
 		page.Body = append(page.Body, v.para("page.parents", "list", v.abouts(a.Parents, signals)))
@@ -90,6 +96,9 @@ func (v View) Screen(m team.Meeting, a team.Agenda, signals map[int]team.Signal,
 	case m.Status == team.Running && m.Now < len(a.Items):
 		item := a.Items[m.Now]
 		s.Now = chat.Message{{Kind: chat.Text, Text: v.agendaItem(item, signals)}}
+		if item.Kind == team.LookBack {
+			s.Now = append(s.Now, chat.Block{Kind: chat.Bullets, Items: v.late(m, a)})
+		}
 		if !m.NowSince.IsZero() {
 			s.Since = m.NowSince.In(v.Zone)
 			s.Ends = s.Since.Add(time.Duration(item.Minutes) * time.Minute)

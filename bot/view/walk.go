@@ -71,6 +71,24 @@ func (v View) Started(m team.Meeting, a team.Agenda, signals map[int]team.Signal
 	return append(message, v.para("started.ready"), v.buttons(v.button("meeting.finish "+itoa(m.Nr), "button.finish", chat.Primary)))
 }
 
+// LookBack is the reply in the thread about the actions that are late.
+func (v View) LookBack(m team.Meeting, a team.Agenda) chat.Message {
+	return chat.Message{v.para("lookback"), {Kind: chat.Bullets, Items: v.late(m, a)}, v.note("actions.note")}
+}
+
+// late are the actions that a meeting looks back on. That they are late needs
+// no saying.
+func (v View) late(m team.Meeting, a team.Agenda) (lines [][]chat.Span) {
+	for _, action := range a.Late[:min(len(a.Late), maxItems)] {
+		line := []chat.Span{{Style: chat.Bold, Text: itoa(action.Nr)}, {Text: "  "}}
+		lines = append(lines, append(line, v.standing(action, team.DateOf(m.Start.In(v.Zone)))...))
+	}
+	if n := len(a.Late) - len(lines); n > 0 {
+		lines = append(lines, Spans(v.Lang, "list.more", "n", n))
+	}
+	return lines
+}
+
 // Case is the reply in the thread of what has one: a case, a handover or an
 // evaluation. It walks the questions, and ticks off what is there.
 func (v View) Case(t Talk) chat.Message {
@@ -256,11 +274,14 @@ func (v View) toParents(nrs []int, signals map[int]team.Signal) (lines chat.Mess
 // TooLong says, kindly, that an item takes longer than its minutes; again is
 // for the last time.
 func (v View) TooLong(t Talk, again bool) chat.Message {
-	carry := v.button(t.do("item.carry"), "button.carry", chat.Neutral)
-	if again {
-		return chat.Message{v.para("toolong.again", "about", v.title(t)), v.buttons(carry)}
+	id, on := "toolong", v.button(t.do("item.carry"), "button.carry", chat.Neutral)
+	if !t.Item().MayCarry() {
+		id, on = "toolong.next", v.button(t.do("item.next"), "button.next", chat.Neutral)
 	}
-	return chat.Message{v.para("toolong", "about", v.title(t)), v.buttons(carry, v.button(t.do("item.more"), "button.more", chat.Neutral))}
+	if again {
+		return chat.Message{v.para(id+".again", "about", v.title(t)), v.buttons(on)}
+	}
+	return chat.Message{v.para(id, "about", v.title(t)), v.buttons(on, v.button(t.do("item.more"), "button.more", chat.Neutral))}
 }
 
 // Extended and TookLong are TooLong when somebody answered, and when the
@@ -273,15 +294,29 @@ func (v View) TookLong(t Talk) chat.Message {
 	if t.erased() {
 		return v.Erased()
 	}
-	return chat.Message{v.note("toolong.over", "about", v.title(t))}
+	message := chat.Message{v.note("toolong.over", "about", v.title(t))}
+	if t.Item().Own() && t.Item().State == team.ItemCarried { // it has no reply that says so
+		message = append(message, v.note("case.doorgeschoven"))
+	}
+	return message
 }
 
 // title is what an item is about, in a few words.
 func (v View) title(t Talk) string {
-	if code := t.Code(); code != "" {
-		return code
+	item := t.Item()
+	switch {
+	case t.Code() != "":
+		return t.Code()
+	case len(t.Signals) > 0:
+		return v.about(t.Signals[0])
+	case item.Kind == team.LookBack:
+		return v.say("toolong.lookback")
+	case item.Kind == team.ThemeItem:
+		return v.element(item.Text)
+	case item.Text != "":
+		return item.Text
 	}
-	return v.about(t.Signals[0])
+	return v.say("agenda." + string(item.Kind))
 }
 
 // Finished tells who rounded a meeting off how it went on, and what goes along
@@ -290,7 +325,9 @@ func (v View) Finished(m team.Meeting, signals map[int]team.Signal) chat.Message
 	var along []string
 	for _, item := range m.Agenda {
 		switch {
-		case item.State == team.ItemDiscussed:
+		case item.State != team.ItemCarried:
+		case item.Own():
+			along = append(along, item.Text)
 		case item.Kind == team.EvaluateItem:
 			along = append(along, item.Code)
 		case item.Kind != team.CaseItem && item.Kind != team.Transfers || signals[item.Signal].Status == team.Withdrawn:

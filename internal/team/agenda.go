@@ -69,11 +69,23 @@ func (i *AgendaItem) About(nrs []int) {
 	}
 }
 
+// Own reports whether the item is a point of somebody's own.
+func (i AgendaItem) Own() bool {
+	return i.Kind == OwnPoint || i.Kind == Celebrate && i.Text != ""
+}
+
+// MayCarry reports whether the item can be carried over to the next time while it
+// is talked about.
+func (i AgendaItem) MayCarry() bool {
+	return slices.Contains([]ItemKind{CaseItem, Transfers, EvaluateItem, OwnPoint}, i.Kind)
+}
+
 // Agenda is what a Kans!overleg will be about.
 type Agenda struct {
 	Items   []AgendaItem
-	Carried []int // signals that do not fit this time, in order
-	Parents []int // signals that the parents have to hear of first, in order
+	Carried []int    // signals that do not fit this time, in order
+	Parents []int    // signals that the parents have to hear of first, in order
+	Late    []Action // of LookBack, as they stand
 }
 
 // Backlog is what asks for a place on an agenda.
@@ -107,7 +119,7 @@ func (w Backlog) Without(items []AgendaItem) Backlog {
 // they were moved on, and age; all signals on one case are one item, with its
 // evaluation when that is due.
 func BuildAgenda(w Backlog, length int) Agenda {
-	var a Agenda
+	a := Agenda{Late: w.Late}
 	a.add(AgendaItem{Kind: Welcome, Minutes: 3})
 
 	var evaluations, successes, cases, transfers []*AgendaItem

@@ -291,6 +291,20 @@ type Meeting struct {
 // Open reports whether the meeting is still to be held or finished.
 func (m Meeting) Open() bool { return m.Status == Planned || m.Status == Running }
 
+// CutPoints takes out of the meeting the points that go along to the next one.
+func (m *Meeting) CutPoints() (along []Point) {
+	m.Points = slices.DeleteFunc(m.Points, func(p Point) bool {
+		goes := slices.ContainsFunc(m.Agenda, func(i AgendaItem) bool {
+			return i.Own() && i.State == ItemCarried && i.Text == p.Text && i.By == p.By
+		})
+		if goes {
+			along = append(along, p)
+		}
+		return goes
+	})
+	return along
+}
+
 // HasSent reports whether a ladder step needs nothing more.
 func (m Meeting) HasSent(step string) bool { return slices.Contains(m.Sent, step) }
 
