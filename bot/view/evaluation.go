@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"kansbot/internal/chat"
-	"kansbot/internal/schedule"
 	"kansbot/internal/team"
 )
 
@@ -68,13 +67,10 @@ func (v View) Evaluated(c team.Case, from int) chat.Message {
 	}
 	day := v.short(c.Evaluate)
 	if last.Outcome.Ends() {
-		day = v.fullDay(c.Erase)
+		day = v.full(c.Erase)
 	}
 	return chat.Message{{Kind: chat.Text, Text: append(spans, Spans(v.Lang, "evaluated."+string(last.Outcome), "code", c.Code, "day", day)...)}}
 }
-
-// fullDay is "vrijdag 4 juni 2027".
-func (v View) fullDay(d team.Date) string { return schedule.FormatDate(string(v.Lang), d, true) }
 
 // SuccessKept tells who told a success where it went.
 func (v View) SuccessKept(m team.Meeting, found bool) chat.Block {
@@ -89,7 +85,7 @@ func (v View) StillOpen(c team.Case, open []team.Action, today team.Date) chat.M
 	if len(open) == 0 {
 		return nil
 	}
-	return chat.Message{v.para("evaluate.open", "n", len(open), "code", c.Code, "day", v.fullDay(c.Erase)), v.actionItems(byDue(open), today)}
+	return chat.Message{v.para("evaluate.open", "n", len(open), "code", c.Code, "day", v.full(c.Erase)), v.actionItems(byDue(open), today)}
 }
 
 // Consent tells the asker what it means where parents stand now.

@@ -90,10 +90,8 @@ func (v View) Screen(m team.Meeting, a team.Agenda, signals map[int]team.Signal,
 	case m.Status == team.Running && m.Now < len(a.Items):
 		item := a.Items[m.Now]
 		s.Now = chat.Message{{Kind: chat.Text, Text: v.agendaItem(item, signals)}}
-		if !m.NowSince.IsZero() {
-			s.Since = m.NowSince.In(v.Zone)
-			s.Ends = s.Since.Add(time.Duration(item.Minutes) * time.Minute)
-		}
+		s.Since = m.NowSince.In(v.Zone)
+		s.Ends = s.Since.Add(time.Duration(item.Minutes) * time.Minute)
 		if m.Now+1 < len(a.Items) {
 			s.Next = chat.Message{{Kind: chat.Text, Text: v.agendaItem(a.Items[m.Now+1], signals)}}
 		}

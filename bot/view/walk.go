@@ -50,10 +50,7 @@ func (v View) Started(m team.Meeting, a team.Agenda, signals map[int]team.Signal
 	list := v.agendaItems(a.Items, signals)
 	running := m.Status == team.Running
 	if running && m.Now < len(list.Items) {
-		current := list.Items[m.Now]
-		if !m.NowSince.IsZero() { // it began before that was kept
-			current = append(current, chat.Span{Text: " " + v.say("agenda.now", "time", v.until(m))})
-		}
+		current := append(list.Items[m.Now], chat.Span{Text: " " + v.say("agenda.now", "time", v.until(m))})
 		for i := range current {
 			current[i].Style = chat.Bold
 		}
