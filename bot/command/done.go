@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -32,7 +33,7 @@ func pressDone(r *Request, s string) (answer, error) {
 }
 
 func (r *Request) done(a team.Action, helped string) (answer, error) {
-	if err := r.mayKeep(helped); err != nil {
+	if err := r.mayKeep(a, helped); err != nil {
 		return answer{}, err
 	}
 	a.Status, a.Done, a.DoneBy, a.Helped = team.Done, r.now.UTC(), r.me.User, helped
@@ -48,10 +49,10 @@ func (r *Request) done(a team.Action, helped string) (answer, error) {
 	return answer{body: r.view().Done(a)}, nil
 }
 
-// mayKeep looks at what somebody says that helped: free text, which no channel
+// mayKeep looks at what somebody says that helped with an action: free text, which no channel
 // gets to see.
-func (r *Request) mayKeep(helped string) error {
-	if err := fits("", helped, maxHelped); err != nil {
+func (r *Request) mayKeep(a team.Action, helped string) error {
+	if err := cmp.Or(fits("", helped, maxHelped), noCodes("", helped, a.Code, "code.other")); err != nil {
 		return err
 	}
 	return r.guard(passage{"", helped})
@@ -86,7 +87,7 @@ func actionHelped(r *Request, typed string) (answer, error) {
 	case helped == "":
 		return answer{}, team.Wrong("", "helped.empty", "nr", nr, "example", "/actie hielp "+nr+" "+r.lang.Say("helped.example"))
 	}
-	if err := r.mayKeep(helped); err != nil {
+	if err := r.mayKeep(a, helped); err != nil {
 		return answer{}, err
 	}
 	a.Helped = helped

@@ -230,17 +230,13 @@ func (r *Request) erasePosts(e *eraser) error {
 // line tells whether a line of a list is about the case: one with the code of
 // another is about that, whatever its words.
 func (e *eraser) line(spans []chat.Span) bool {
-	others := slices.ContainsFunc(spans, func(s chat.Span) bool { return hasOthers(s.Text, e.code) })
+	others := slices.ContainsFunc(spans, func(s chat.Span) bool { return len(otherCodes(s.Text, e.code)) > 0 })
 	return slices.ContainsFunc(spans, func(s chat.Span) bool { return e.names(s.Text) || !others && e.said[s.Text] })
 }
 
 // namesOthers reports whether a message names another case too.
 func namesOthers(body chat.Message, code string) bool {
-	return view.Names(body, func(text string) bool { return hasOthers(text, code) })
-}
-
-func hasOthers(text, code string) bool {
-	return slices.ContainsFunc(codes(text), func(other string) bool { return other != code })
+	return view.Names(body, func(text string) bool { return len(otherCodes(text, code)) > 0 })
 }
 
 // refreshHomes brings the home pages of the members up to date at once.

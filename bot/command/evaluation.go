@@ -254,11 +254,9 @@ func (r *Request) completeEvaluation(c team.Case, e evaluation) error {
 	case e.outcome == team.Adjust && e.goal == "":
 		return team.Wrong("doel", "evaluate.newgoal", "example", r.lang.Say("evaluate.newgoal.example", "code", c.Code))
 	}
-	if err := cmp.Or(fits("hielp", e.helped, maxHelped), fits("doel", e.goal, maxGoal), fits("succes", e.success, maxPoint)); err != nil {
+	if err := cmp.Or(fits("hielp", e.helped, maxHelped), fits("doel", e.goal, maxGoal), fits("succes", e.success, maxPoint),
+		noCodes("hielp", e.helped, c.Code, "code.other"), noCodes("doel", e.goal, c.Code, "code.other"), noCodes("succes", e.success, "", "code.channel")); err != nil {
 		return err
-	}
-	if found := codes(e.success); len(found) > 0 {
-		return team.Wrong("succes", "evaluate.success", "understood", found[0])
 	}
 	return r.guard(passage{"hielp", e.helped}, passage{"doel", e.goal}, passage{"succes", e.success})
 }

@@ -328,7 +328,8 @@ func (r *Request) checkGoal(g goal) error {
 	if g.text == "" {
 		return team.Wrong("doel", "goal.what")
 	}
-	if err := cmp.Or(fits("nodig", g.need, maxFree), fits("doel", g.text, maxGoal)); err != nil {
+	if err := cmp.Or(fits("nodig", g.need, maxFree), fits("doel", g.text, maxGoal),
+		noCodes("nodig", g.need, g.code, "code.other"), noCodes("doel", g.text, g.code, "code.other")); err != nil {
 		return err
 	}
 	before, err := r.goalTexts(g.code)

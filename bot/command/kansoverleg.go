@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -104,11 +105,8 @@ func meetingPoint(r *Request, typed string) (answer, error) {
 	if typed == "" {
 		return answer{}, team.Wrong("", "point.empty", "example", r.lang.Say("point.example"))
 	}
-	if err := fits("", typed, maxPoint); err != nil {
+	if err := cmp.Or(fits("", typed, maxPoint), noCodes("", typed, "", "point.case", "example", "/signaal "+typed)); err != nil {
 		return answer{}, err
-	}
-	if found := codes(typed); len(found) > 0 {
-		return answer{}, team.Wrong("", "point.case", "understood", found[0], "example", "/signaal "+typed)
 	}
 	if err := r.guard(passage{"", typed}); err != nil {
 		return answer{}, err

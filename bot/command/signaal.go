@@ -167,7 +167,9 @@ func (r *Request) complete(d draft, typed string) error {
 	if d.Seen == "" && d.Needed == "" && d.Kind != team.Success {
 		return team.Wrong("gezien", "signal.empty", "got", gotSignal(r, d), "example", r.lang.Say("signal.example", "code", cmp.Or(d.Code, "nieuw")))
 	}
-	if err := cmp.Or(fits("gezien", d.Seen, maxFree), fits("helpt", d.Helps, maxFree), fits("nodig", d.Needed, maxFree), fits("thema", d.Theme, maxTheme)); err != nil {
+	if err := cmp.Or(fits("gezien", d.Seen, maxFree), fits("helpt", d.Helps, maxFree), fits("nodig", d.Needed, maxFree), fits("thema", d.Theme, maxTheme),
+		noCodes("gezien", d.Seen, d.Code, "code.other"), noCodes("helpt", d.Helps, d.Code, "code.other"), noCodes("nodig", d.Needed, d.Code, "code.other"),
+		noCodes("thema", d.Theme, "", "code.channel")); err != nil {
 		return err
 	}
 	if len(d.Elements) > maxElements {
