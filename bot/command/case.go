@@ -2,6 +2,7 @@ package command
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"kansbot/internal/schedule"
@@ -59,7 +60,22 @@ func (r *Request) keepCase(c team.Case) error {
 			return err
 		}
 	}
-	return store.PutCase(r.tx, r.team.ID, c)
+	if err := store.PutCase(r.tx, r.team.ID, c); err != nil || old.Code == "" || c.Parents == old.Parents {
+		return err
+	}
+	return r.refreshParents(c.Code)
+}
+
+// refreshParents brings all that the channel shows of where the parents of a
+// case stand up to date. Its evaluation may be on an agenda without a signal
+// that waits.
+func (r *Request) refreshParents(code string) error {
+	signals, err := store.SignalsOn(r.tx, r.team.ID, code)
+	if err != nil {
+		return err
+	}
+	signals = slices.DeleteFunc(signals, func(s team.Signal) bool { return s.Status != team.Waiting })
+	return cmp.Or(r.refreshPostsOf(signals), r.refreshPlanned(), r.refreshRunning(team.Signal{Code: code}))
 }
 
 // timeCase sets a moment of a case on a day; without a day there is none.
@@ -78,9 +94,17 @@ func (r *Request) dueCase(d store.Due) (team.Case, bool, error) {
 	return store.Cases.Get(r.tx, r.team.ID, d.ID[strings.LastIndex(d.ID, "/")+1:])
 }
 
-// putCase gives the case of a signal the parents that the signal has, and opens
-// it again when it was closed. It tells how the case was, if it was known.
-func (r *Request) putCase(s team.Signal) (was team.Case, known bool, err error) {
+// putSignal stores a signal. Where its parents stand its case says, if it has
+// one; that opens again when it was closed. It tells how the case was, and
+// whether it was known.
+func (r *Request) putSignal(s team.Signal) (was team.Case, known bool, err error) {
+	parents := s.Parents
+	if s.Code != "" {
+		s.Parents = ""
+	}
+	if err := store.PutSignal(r.tx, r.team.ID, s); err != nil || s.Code == "" {
+		return was, true, err
+	}
 	was, known, err = store.Cases.Get(r.tx, r.team.ID, s.Code)
 	if err != nil {
 		return was, known, err
@@ -89,7 +113,7 @@ func (r *Request) putCase(s team.Signal) (was team.Case, known bool, err error) 
 	if !known {
 		c = team.Case{Code: s.Code, Created: r.now.UTC()}
 	}
-	c.Parents, c.Closed, c.Erase = s.Parents, team.Date{}, team.Date{}
+	c.Parents, c.Closed, c.Erase = parents, team.Date{}, team.Date{}
 	return was, known, r.keepCase(c)
 }
 

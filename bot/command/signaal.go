@@ -135,7 +135,7 @@ func signalPicked(r *Request, text string) (answer, error) {
 	d := draft{Signal: team.Signal{Kind: team.Worry, Parents: team.NotYet, Seen: cut(text, maxFree)}}
 	if found := codes(text); len(found) > 0 {
 		d.Code = found[0]
-		d.Parents = cmp.Or(r.caseOf(d.Code).Parents, team.NotYet)
+		d.Parents = r.parentsOf(d.Signal)
 	}
 	return r.signalAsk("signal.log", d)
 }
@@ -208,30 +208,29 @@ func draftOf(s team.Signal, v values) draft {
 	return d
 }
 
-// log stores a new signal and tells the channel what it may know of it. Where
-// it does not say where the parents stand, its case does.
+// parentsOf is where the parents of a signal stand: as its case says, if it has
+// one.
+func (r *Request) parentsOf(s team.Signal) team.Parents {
+	return cmp.Or(r.caseOf(s.Code).Parents, s.Parents, team.NotYet)
+}
+
+// log stores a new signal and tells the channel what it may know of it.
 func (r *Request) log(d draft) (answer, error) {
 	s := d.Signal
 	s.Status, s.By, s.At = team.Waiting, r.me.User, r.now.UTC()
 	s.Theme = strings.ToLower(s.Theme)
-	var was team.Case
-	known := true
 	var err error
 	if s.Code == "" && d.newCode != "" {
 		if s.Code, err = r.issueCode(d.newCode); err != nil {
 			return answer{}, err
 		}
 	}
-	s.Parents = cmp.Or(s.Parents, r.caseOf(s.Code).Parents, team.NotYet)
-	if s.Code != "" {
-		if was, known, err = r.putCase(s); err != nil {
-			return answer{}, err
-		}
-	}
 	if s.Nr, err = store.Next(r.tx, "signal", r.team.ID); err != nil {
 		return answer{}, err
 	}
-	if err := store.PutSignal(r.tx, r.team.ID, s); err != nil {
+	s.Parents = cmp.Or(s.Parents, r.parentsOf(s))
+	was, known, err := r.putSignal(s)
+	if err != nil {
 		return answer{}, err
 	}
 	if err := r.did("signal.log", on("signal", s.Nr)); err != nil {
@@ -248,11 +247,7 @@ func (r *Request) log(d draft) (answer, error) {
 	if !was.Closed.IsZero() {
 		body = append(body, r.say("case.reopened", "code", s.Code)...)
 	}
-	a := answer{body: append(body, r.reworded(s.Seen, s.Helps, s.Needed)...)}
-	if !known || was.Parents == s.Parents {
-		return a, nil
-	}
-	return a, r.refreshSignal(s)
+	return answer{body: append(body, r.reworded(s.Seen, s.Helps, s.Needed)...)}, nil
 }
 
 // signalList shows numbers, codes and status, no free text.
@@ -325,6 +320,11 @@ func (r *Request) refreshSignals() error {
 	if err != nil {
 		return err
 	}
+	return r.refreshPostsOf(signals)
+}
+
+// refreshPostsOf brings the posts of signals that wait up to date, the newest.
+func (r *Request) refreshPostsOf(signals []team.Signal) error {
 	next, _, err := r.nextMeeting()
 	if err != nil {
 		return err

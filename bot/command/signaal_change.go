@@ -33,7 +33,7 @@ func signalChange(r *Request, typed string) (answer, error) {
 	}
 	d := draft{Signal: s}
 	if rest == "" {
-		d.Parents = cmp.Or(r.caseOf(s.Code).Parents, s.Parents)
+		d.Parents = r.parentsOf(s)
 		if err := r.did("signal.show", on("signal", s.Nr)); err != nil {
 			return answer{}, err
 		}
@@ -135,18 +135,13 @@ func (r *Request) changed(d draft) (answer, error) {
 			return answer{}, err
 		}
 	}
-	d.Parents = cmp.Or(d.Parents, r.caseOf(d.Code).Parents, before.Parents)
-	if d.Code != "" {
-		if _, _, err := r.putCase(d.Signal); err != nil {
-			return answer{}, err
-		}
-	}
+	d.Parents = cmp.Or(d.Parents, r.caseOf(d.Code).Parents, r.parentsOf(before))
 	if before.Code != d.Code {
 		if err := r.moved(before); err != nil {
 			return answer{}, err
 		}
 	}
-	if err := store.PutSignal(r.tx, r.team.ID, d.Signal); err != nil {
+	if _, _, err := r.putSignal(d.Signal); err != nil {
 		return answer{}, err
 	}
 	if err := r.did("signal.change", on("signal", d.Nr)); err != nil {

@@ -175,20 +175,16 @@ func (v View) reading(t Talk) chat.Block {
 	if !v.hasParents(s) {
 		return v.note("case.read.group", "lines", strings.Join(lines, ", "))
 	}
-	return v.note("case.read", "parents", v.say("parents."+string(v.caseOf(s).Parents)), "lines", strings.Join(lines, ", "))
+	return v.note("case.read", "parents", v.parents(s), "lines", strings.Join(lines, ", "))
 }
 
 // caseOf is the case of a signal. A group or a theme has none, but where its
 // parents stand somebody may have said.
 func (v View) caseOf(s team.Signal) team.Case {
-	c := team.Case{}
-	if s.Code != "" {
-		c = v.CaseOf(s.Code)
+	if s.Code == "" {
+		return team.Case{Parents: s.Parents}
 	}
-	if c.Parents == "" {
-		c.Parents = s.Parents
-	}
-	return c
+	return v.CaseOf(s.Code)
 }
 
 // anonymous: it is talked about without the parents knowing.

@@ -241,7 +241,7 @@ type Signal struct {
 	Helps    string
 	Needed   string
 	Elements []string // keys, at most 3
-	Parents  Parents
+	Parents  Parents  // of a group or theme; a case says that itself
 	Urgent   bool
 	Status   SignalStatus
 	By       string // user id of the reporter
