@@ -29,9 +29,9 @@ func (r *Request) caseOf(code string) team.Case {
 	return c
 }
 
-// keepCase saves a case and sets its moments: when to look whether the goal is
-// nearer, and when what is kept of it goes. Every change of a case goes through
-// here.
+// keepCase saves a case, counts what was changed of its goal, and sets its
+// moments: when to look whether that is nearer, and when what is kept of it goes.
+// What the channel shows of it follows. Every change of a case goes through here.
 func (r *Request) keepCase(c team.Case) error {
 	r.news = true
 	old, _, err := store.Cases.Get(r.tx, r.team.ID, c.Code)
@@ -60,10 +60,19 @@ func (r *Request) keepCase(c team.Case) error {
 			return err
 		}
 	}
-	if err := store.PutCase(r.tx, r.team.ID, c); err != nil || old.Code == "" || c.Parents == old.Parents {
+	if c.Need != old.Need || c.Goal != old.Goal || c.Evaluate != old.Evaluate || !slices.Equal(c.Evaluations, old.Evaluations) {
+		c.Version++
+	}
+	if err := store.PutCase(r.tx, r.team.ID, c); err != nil {
 		return err
 	}
-	return r.refreshParents(c.Code)
+	switch {
+	case old.Code != "" && c.Parents != old.Parents:
+		return r.refreshParents(c.Code)
+	case c.Evaluate != old.Evaluate:
+		return r.refreshPlanned()
+	}
+	return nil
 }
 
 // refreshParents brings all that the channel shows of where the parents of a
@@ -113,8 +122,26 @@ func (r *Request) putSignal(s team.Signal) (was team.Case, known bool, err error
 	if !known {
 		c = team.Case{Code: s.Code, Created: r.now.UTC()}
 	}
-	c.Parents, c.Closed, c.Erase = parents, team.Date{}, team.Date{}
+	c.Parents = parents
+	if !was.Closed.IsZero() {
+		if c, err = r.reopened(c); err != nil {
+			return was, known, err
+		}
+	}
 	return was, known, r.keepCase(c)
+}
+
+// reopened is a closed case that goes on: what it wants to reach is evaluated
+// again, and what told that it was closed says so.
+func (r *Request) reopened(c team.Case) (team.Case, error) {
+	c.Closed, c.Erase = team.Date{}, team.Date{}
+	if c.Goal != "" {
+		var err error
+		if c.Evaluate, err = r.evaluationDay(); err != nil {
+			return c, err
+		}
+	}
+	return c, r.refresh(r.key("evaluated", c.Told), r.view().Evaluated(c))
 }
 
 // issueCode gives out the next code that nobody has used yet.

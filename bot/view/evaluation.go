@@ -53,10 +53,11 @@ func (v View) GoalIntro(c team.Case) string {
 	return strings.Join(append(lines, v.say("goal.only")), "\n")
 }
 
-// Evaluated tells the channel what the last evaluation of a case came to; from
-// is the scale that its goal started from, or team.NoScale.
-func (v View) Evaluated(c team.Case, from int) chat.Message {
-	last := c.Evaluations[len(c.Evaluations)-1]
+// Evaluated tells the channel what the last evaluation of a case came to.
+func (v View) Evaluated(c team.Case) chat.Message {
+	n := len(c.Evaluations) - 1
+	last := c.Evaluations[n]
+	from, _ := team.Case{Evaluations: c.Evaluations[:n]}.From()
 	var spans []chat.Span
 	switch {
 	case last.Scale == team.NoScale:
@@ -66,7 +67,10 @@ func (v View) Evaluated(c team.Case, from int) chat.Message {
 		spans = append(Spans(v.Lang, "evaluated.from", "code", c.Code, "from", from, "scale", last.Scale), chat.Span{Text: " "})
 	}
 	day := v.short(c.Evaluate)
-	if last.Outcome.Ends() {
+	switch {
+	case last.Outcome.Ends() && c.Closed.IsZero():
+		return chat.Message{{Kind: chat.Text, Text: append(spans, Spans(v.Lang, "evaluated.reopened", "code", c.Code)...)}}
+	case last.Outcome.Ends():
 		day = v.full(c.Erase)
 	}
 	return chat.Message{{Kind: chat.Text, Text: append(spans, Spans(v.Lang, "evaluated."+string(last.Outcome), "code", c.Code, "day", day)...)}}

@@ -139,10 +139,11 @@ type Case struct {
 	Created     time.Time
 	Need        string
 	Goal        string
-	Goals       int          // counts how often a goal was set
+	Version     int          // counts the changes of its need, goal and evaluations
 	Evaluations []Evaluation // oldest first; the first is where the goal started from
 	Evaluate    Date         // when to look whether the goal is nearer; zero when there is no such day
 	Asked       int          // counts the askings in the kernteam; 0 before that day
+	Told        int          // counts what the kernteam was told of evaluations
 	Anonymous   int          // the Kans!overleg that spoke of it without the parents knowing: it may once; 0 for none
 	Closed      Date         // zero while it is open
 	Erase       Date         // when what is kept of it goes, for a closed one
