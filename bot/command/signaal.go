@@ -37,16 +37,24 @@ func signalForm(r *Request) (answer, error) {
 
 // signalAsk opens the form of a signal, filled in with what is known.
 func (r *Request) signalAsk(purpose string, d draft) (answer, error) {
-	gone, err := r.erased(d.Code)
+	form, err := r.formOf(d)
 	if err != nil {
 		return answer{}, err
+	}
+	return r.ask(purpose, d.Nr, form), nil
+}
+
+func (r *Request) formOf(d draft) (chat.Form, error) {
+	gone, err := r.erased(d.Code)
+	if err != nil {
+		return chat.Form{}, err
 	}
 	if gone {
 		d.Code, d.newCode = "", newCase
 	}
 	cases, err := r.caseOptions(d.Code)
 	if err != nil {
-		return answer{}, err
+		return chat.Form{}, err
 	}
 	subject := append([]chat.Option{
 		{Key: newCase, Label: r.lang.Say("case.new")},
@@ -76,7 +84,7 @@ func (r *Request) signalAsk(purpose string, d draft) (answer, error) {
 	}
 	seen := r.write("signal", "gezien", d.Seen, maxFree)
 	seen.Optional = d.Nr != 0 && d.Seen == "" // it was logged with a need alone
-	form := r.form("signal",
+	return r.form("signal",
 		about,
 		r.choose("signal", "soort", options(r.lang, "kind.", team.SignalKinds), string(d.Kind)),
 		seen,
@@ -87,8 +95,7 @@ func (r *Request) signalAsk(purpose string, d draft) (answer, error) {
 		r.choose("signal", "haast", options(r.lang, "haste.", []string{"wachten", "eerder"}), haste),
 		optional(r.choose("signal", "groep", options(r.lang, "group.", team.Groups), string(d.Group))),
 		optional(r.fill("signal", "thema", d.Theme, maxTheme)),
-	)
-	return r.ask(purpose, d.Nr, form), nil
+	), nil
 }
 
 // caseOptions are the newest codes to choose from, and wanted when there is

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kansbot/internal/chat"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
 )
@@ -31,76 +32,81 @@ func signalChange(r *Request, typed string) (answer, error) {
 	if err := r.mine(s); err != nil {
 		return answer{}, err
 	}
-	d := draft{Signal: s}
 	if rest == "" {
-		d.Parents = r.parentsOf(s)
 		if err := r.did("signal.show", on("signal", s.Nr)); err != nil {
 			return answer{}, err
 		}
-		return r.signalAsk("signal.change", d)
+		return r.signalAsk("signal.change", r.draftNow(s))
 	}
+	d := draft{Signal: s}
 	d.Elements, d.Parents = nil, ""
 	d.Seen, d.Helps, d.Needed = "", "", ""
 	wrong := r.readSignal(&d, rest)
 	if len(d.Elements) == 0 {
 		d.Elements = s.Elements
 	}
+	d.Seen, d.Helps, d.Needed = cmp.Or(d.Seen, s.Seen), cmp.Or(d.Helps, s.Helps), cmp.Or(d.Needed, s.Needed)
 	if wrong == nil {
 		var a answer
-		if a, wrong = r.changed(d.over(s)); wrong == nil {
+		if a, wrong = r.changed(d); wrong == nil {
 			return a, nil
 		}
 	}
-	a, err := r.signalMend(d)
+	a, err := r.signalMend(s, d)
 	if err != nil {
 		return answer{}, err
 	}
 	return a, wrong
 }
 
-// signalMend opens the form with the texts that were typed only: nothing of a
-// mistake is kept, so neither is that somebody read the others. What stays empty
-// in it stays as it was.
-func (r *Request) signalMend(d draft) (answer, error) {
-	a, err := r.signalAsk("signal.mend", d)
+// draftNow is a signal as it stands.
+func (r *Request) draftNow(s team.Signal) draft {
+	s.Parents = r.parentsOf(s)
+	return draft{Signal: s}
+}
+
+// signalMend opens the form with what was typed only: nothing of a mistake is
+// kept, so neither is that somebody read the rest. What stays empty in it stays
+// as it was.
+func (r *Request) signalMend(s team.Signal, d draft) (answer, error) {
+	d.Parents = cmp.Or(d.Parents, r.parentsOf(s))
+	form, err := r.formOf(d)
 	if err != nil {
 		return answer{}, err
 	}
-	form := &a.form.Form
+	now, err := r.formOf(r.draftNow(s))
+	if err != nil {
+		return answer{}, err
+	}
 	form.Intro = r.lang.Say("signal.mend")
 	for i := range form.Fields {
-		if f := &form.Fields[i]; f.Name == "ouders" && d.Parents == "" {
+		if f := &form.Fields[i]; slices.Equal(f.Value, now.Fields[i].Value) {
 			f.Optional, f.Value = true, nil
 		}
 	}
-	return a, nil
+	return r.ask("signal.mend", s.Nr, form), nil
 }
 
-// over is a draft in which the texts that it leaves empty are those of s.
-func (d draft) over(s team.Signal) draft {
-	d.Seen, d.Helps, d.Needed = cmp.Or(d.Seen, s.Seen), cmp.Or(d.Helps, s.Helps), cmp.Or(d.Needed, s.Needed)
-	return d
-}
-
-// signalChanged takes what a form says of a signal. Parents that are where the
-// form began were not spoken of: it takes nothing back.
+// signalChanged takes from a form what it says otherwise than it began. What
+// somebody else changed meanwhile, it does not change back.
 func signalChanged(r *Request, nr int, v values) (answer, error) {
-	return r.changedBy(nr, v, func(d draft, _ team.Signal) draft {
-		for _, f := range r.sent.Fields {
-			if f.Name == "ouders" && slices.Contains(f.Value, string(d.Parents)) {
-				d.Parents = ""
-			}
+	return r.changedBy(nr, v, func(began, now chat.Field) (left bool, err error) {
+		said := v[began.Name]
+		if left = slices.Equal(said, began.Value); !left && !slices.Equal(now.Value, began.Value) && !slices.Equal(now.Value, said) {
+			err = team.Wrong(began.Name, "signal.newer", "nr", strconv.Itoa(nr))
 		}
-		return d
+		return left, err
 	})
 }
 
 // signalMended takes what the form of signalMend says.
 func signalMended(r *Request, nr int, v values) (answer, error) {
-	return r.changedBy(nr, v, draft.over)
+	return r.changedBy(nr, v, func(began, _ chat.Field) (left bool, err error) { return len(v[began.Name]) == 0, nil })
 }
 
-func (r *Request) changedBy(nr int, v values, meant func(draft, team.Signal) draft) (answer, error) {
+// changedBy changes a signal as a form says. The fields that it left alone are as
+// they are by now; where the parents stand, it then says nothing of.
+func (r *Request) changedBy(nr int, v values, left func(began, now chat.Field) (bool, error)) (answer, error) {
 	s, found, err := store.Signals.Get(r.tx, r.team.ID, store.Nr(nr))
 	if err != nil {
 		return answer{}, err
@@ -111,7 +117,22 @@ func (r *Request) changedBy(nr int, v values, meant func(draft, team.Signal) dra
 	if err := r.mine(s); err != nil {
 		return answer{}, err
 	}
-	return r.changed(meant(draftOf(s, v), s))
+	now, err := r.formOf(r.draftNow(s))
+	if err != nil {
+		return answer{}, err
+	}
+	for i, f := range r.sent.Fields {
+		alone, err := left(f, now.Fields[i])
+		switch {
+		case err != nil:
+			return answer{}, err
+		case alone && f.Name == "ouders":
+			v[f.Name] = nil
+		case alone:
+			v[f.Name] = now.Fields[i].Value
+		}
+	}
+	return r.changed(draftOf(s, v))
 }
 
 // changed stores a signal that was changed. Where it does not say where the
