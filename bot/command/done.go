@@ -109,15 +109,19 @@ func actionReopen(r *Request, typed string) (answer, error) {
 		return answer{}, err
 	}
 	nr := strconv.Itoa(a.Nr)
+	anew := a
+	anew.Due = r.calendar().NextSchoolDay(r.today().AddDays(14))
 	switch {
 	case a.Status == team.ToDo:
 		return answer{}, team.Wrong("", "action.open", "nr", nr, "example", "/actie klaar "+nr)
 	case r.me.User != a.Owner && r.me.User != a.DoneBy && !r.isChair():
 		return answer{}, team.Wrong("", "reopen.who", "name", r.view().Name(a.Owner))
 	case r.daysSince(a) > reopenDays:
-		by := r.calendar().NextSchoolDay(r.today().AddDays(14))
 		return answer{}, team.Wrong("", "reopen.late", "nr", nr, "example",
-			"/actie @"+r.me.Handle+" "+a.Text+" "+r.lang.Say("action.by", "date", schedule.ShortDate(string(r.lang), by)))
+			"/actie @"+r.me.Handle+" "+a.Text+" "+r.lang.Say("action.by", "date", schedule.ShortDate(string(r.lang), anew.Due)))
+	}
+	if err := r.agreedOn(anew); err != nil {
+		return answer{}, err
 	}
 	if err := r.refreshReminders(a, r.view().Reopened(a, r.me.User)); err != nil {
 		return answer{}, err

@@ -238,6 +238,8 @@ func (r *Request) completeEvaluation(c team.Case, e evaluation) error {
 		return p.With("example", r.lang.Say("parents.example", "code", c.Code))
 	}
 	switch {
+	case e.success != "" && !mayFollow(c):
+		return team.Wrong("succes", "evaluate.success", "code", c.Code)
 	case e.outcome == "":
 		return team.Wrong("verder", "evaluate.outcome", "example", example)
 	case e.outcome.Ends():

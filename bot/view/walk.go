@@ -91,8 +91,8 @@ func (v View) Case(t Talk) chat.Message {
 	}
 	message = append(message, v.questions(t, c), v.reading(t))
 	switch {
-	case c.Parents == team.Objected:
-		return append(message, v.note("case.objected"), v.buttons(v.button(t.do("item.carry"), "button.carry", chat.Neutral)))
+	case !c.MayDiscussIn(t.Meeting.Nr):
+		return append(message, v.notNow(t, c)...)
 	case v.anonymous(s):
 		message = append(message, v.note("case.anonymous"))
 	}
@@ -123,6 +123,15 @@ func (v View) Case(t Talk) chat.Message {
 		id = "button.text.hide"
 	}
 	return append(message, v.buttons(v.button(t.do("item.text"), id, chat.Neutral)))
+}
+
+// notNow is why a case is not talked about in this meeting.
+func (v View) notNow(t Talk, c team.Case) chat.Message {
+	id := "case.objected"
+	if c.Parents == team.NotYet {
+		id = "case.twice"
+	}
+	return chat.Message{v.note(id), v.buttons(v.button(t.do("item.carry"), "button.carry", chat.Neutral))}
 }
 
 // do is what a button about the item does.
@@ -209,8 +218,8 @@ func (v View) evaluation(t Talk) chat.Message {
 		return append(message, v.outcome(item))
 	}
 	c := v.CaseOf(item.Code)
-	if c.Parents == team.Objected {
-		return append(message, v.note("case.objected"), v.buttons(v.button(t.do("item.carry"), "button.carry", chat.Neutral)))
+	if !c.MayDiscussIn(t.Meeting.Nr) {
+		return append(message, v.notNow(t, c)...)
 	}
 	if from, known := c.From(); known {
 		message = append(message, v.para("walk.evaluation.began", "scale", from))

@@ -202,6 +202,12 @@ func (c Case) MayDiscuss() bool {
 	return true
 }
 
+// MayDiscussIn also lets the Kans!overleg that speaks of the case without the
+// parents' knowledge go on.
+func (c Case) MayDiscussIn(meeting int) bool {
+	return c.MayDiscuss() || c.Parents == NotYet && c.Anonymous == meeting
+}
+
 // SignalKind is what sort of observation a Signal is.
 type SignalKind string
 
