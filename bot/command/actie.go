@@ -203,7 +203,7 @@ func (r *Request) date(typed string) (team.Date, error) {
 // is going on, else in the channel, where it starts a thread of its own. What is
 // for a day that school is closed, is for the next school day.
 func (r *Request) make(a team.Action) (answer, error) {
-	if err := r.short(a); err != nil {
+	if err := cmp.Or(r.short(a), r.itsCase(a, "wat", a.Text), r.itsCase(a, "gelukt", a.Gain)); err != nil {
 		return answer{}, err
 	}
 	if err := r.guard(passage{"wat", a.Text}, passage{"gelukt", a.Gain}); err != nil {
@@ -255,4 +255,10 @@ func (r *Request) make(a team.Action) (answer, error) {
 		body = append(body, r.view().Deadline(asked, why, due))
 	}
 	return answer{body: append(body, r.view().WhileAway(r.member(a.Owner), r.today())...)}, nil
+}
+
+// itsCase refuses a sentence of an action with the code of a case that it is not
+// about, as far as anybody said.
+func (r *Request) itsCase(a team.Action, field, text string) error {
+	return noCodes(field, text, a.Code, "action.code", "example", withoutCodes(text, r.lang.Say("action.child")))
 }

@@ -95,6 +95,16 @@ func fits(field, text string, limit int) error {
 	return nil
 }
 
+// noCodes refuses a text with the code of another case than own, at its field:
+// where parents stand and what is erased go by what is known to be about a case.
+func noCodes(field, text, own, problem string, args ...string) error {
+	others := otherCodes(text, own)
+	if len(others) == 0 {
+		return nil
+	}
+	return team.Wrong(field, problem, args...).With("understood", others[0])
+}
+
 // accepted are the texts that were let in before: sending them again asks
 // nothing anew.
 func (r *Request) accepted(form store.Form) ([]string, error) {

@@ -140,11 +140,8 @@ func meetingPoint(r *Request, typed string) (answer, error) {
 			return r.takePoint(m, rest)
 		}
 	}
-	if err := fits("", typed, maxPoint); err != nil {
+	if err := cmp.Or(fits("", typed, maxPoint), noCodes("", typed, "", "point.case", "example", "/signaal "+typed)); err != nil {
 		return answer{}, err
-	}
-	if found := codes(typed); len(found) > 0 {
-		return answer{}, team.Wrong("", "point.case", "understood", found[0], "example", "/signaal "+typed)
 	}
 	if err := r.guard(passage{"", typed}); err != nil {
 		return answer{}, err

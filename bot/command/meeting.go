@@ -126,6 +126,10 @@ func (r *Request) settle(s string, state team.ItemState) (answer, error) {
 		return answer{}, err
 	}
 	code := t.Code()
+	c := r.caseOf(code)
+	if state == team.ItemDiscussed && !c.MayDiscussIn(m.Nr) {
+		return answer{}, team.Wrong("", "button.gone")
+	}
 	for _, s := range t.Signals {
 		if err := r.did("case."+string(state), on("signal", s.Nr)); err != nil {
 			return answer{}, err
@@ -140,7 +144,7 @@ func (r *Request) settle(s string, state team.ItemState) (answer, error) {
 			return answer{}, err
 		}
 	}
-	if c := r.caseOf(code); code != "" && state == team.ItemDiscussed && c.Parents == team.NotYet {
+	if code != "" && state == team.ItemDiscussed && c.Parents == team.NotYet {
 		c.Anonymous = m.Nr
 		if err := r.keepCase(c); err != nil {
 			return answer{}, err

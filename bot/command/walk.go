@@ -98,7 +98,7 @@ func (r *Request) after(m team.Meeting, i int) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		if !t.Gone() && r.caseOf(t.Code()).Parents != team.Objected {
+		if !t.Gone() && r.caseOf(t.Code()).MayDiscussIn(m.Nr) {
 			return i, nil
 		}
 	}

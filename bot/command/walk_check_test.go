@@ -313,7 +313,8 @@ func (w *walk) checkSignals(t *rapid.T, tx kv.Tx, meetings []team.Meeting, signa
 }
 
 // checkDates: while no meeting is going on or has still to be closed, every
-// signal that waits says which one it is for.
+// signal that waits says which one it is for, and where the parents of its case
+// stand.
 func (w *walk) checkDates(t *rapid.T) {
 	var next team.Meeting
 	for _, m := range w.open() {
@@ -326,6 +327,13 @@ func (w *walk) checkDates(t *rapid.T) {
 	}
 	v := view.View{Lang: text.NL, Zone: zone(""), Circle: circle, Team: w.team()}
 	w.read(func(tx kv.Tx) error {
+		v.CaseOf = func(code string) team.Case {
+			c, _, err := store.Cases.Get(tx, w.id, code)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}
 		signals, err := store.OpenSignals(tx, w.id)
 		for _, s := range signals {
 			post, _, err := outbox.Get(tx, fmt.Sprintf("signal/%s/%d", w.id, s.Nr))

@@ -100,6 +100,20 @@ func codes(s string) []string {
 	}
 }
 
+// otherCodes are the codes in a text of other cases than own.
+func otherCodes(s, own string) []string {
+	return slices.DeleteFunc(codes(s), func(code string) bool { return code == own })
+}
+
+// withoutCodes is a text with the same words for each code in it. A match takes
+// the sign around it along, so codes next to each other take two rounds.
+func withoutCodes(s, words string) string {
+	for range 2 {
+		s = codePattern.ReplaceAllString(s, "${1}"+words+"${4}")
+	}
+	return s
+}
+
 // cutCode takes the first case code out of a text.
 func cutCode(s string) (code, rest string) {
 	m := codePattern.FindStringSubmatchIndex(s)

@@ -99,10 +99,8 @@ func (v View) Screen(m team.Meeting, a team.Agenda, signals map[int]team.Signal,
 		if item.Kind == team.LookBack {
 			s.Now = append(s.Now, chat.Block{Kind: chat.Bullets, Items: v.late(m, a)})
 		}
-		if !m.NowSince.IsZero() {
-			s.Since = m.NowSince.In(v.Zone)
-			s.Ends = s.Since.Add(time.Duration(item.Minutes) * time.Minute)
-		}
+		s.Since = m.NowSince.In(v.Zone)
+		s.Ends = s.Since.Add(time.Duration(item.Minutes) * time.Minute)
 		if m.Now+1 < len(a.Items) {
 			s.Next = chat.Message{{Kind: chat.Text, Text: v.agendaItem(a.Items[m.Now+1], signals)}}
 		}

@@ -50,10 +50,7 @@ func (v View) Started(m team.Meeting, a team.Agenda, signals map[int]team.Signal
 	list := v.agendaItems(a.Items, signals)
 	running := m.Status == team.Running
 	if running && m.Now < len(list.Items) {
-		current := list.Items[m.Now]
-		if !m.NowSince.IsZero() { // it began before that was kept
-			current = append(current, chat.Span{Text: " " + v.say("agenda.now", "time", v.until(m))})
-		}
+		current := append(list.Items[m.Now], chat.Span{Text: " " + v.say("agenda.now", "time", v.until(m))})
 		for i := range current {
 			current[i].Style = chat.Bold
 		}
@@ -112,8 +109,8 @@ func (v View) Case(t Talk) chat.Message {
 	}
 	message = append(message, v.questions(t, c), v.reading(t))
 	switch {
-	case c.Parents == team.Objected:
-		return append(message, v.note("case.objected"), v.buttons(v.button(t.do("item.carry"), "button.carry", chat.Neutral)))
+	case !c.MayDiscussIn(t.Meeting.Nr):
+		return append(message, v.notNow(t, c)...)
 	case v.anonymous(s):
 		message = append(message, v.note("case.anonymous"))
 	}
@@ -144,6 +141,15 @@ func (v View) Case(t Talk) chat.Message {
 		id = "button.text.hide"
 	}
 	return append(message, v.buttons(v.button(t.do("item.text"), id, chat.Neutral)))
+}
+
+// notNow is why a case is not talked about in this meeting.
+func (v View) notNow(t Talk, c team.Case) chat.Message {
+	id := "case.objected"
+	if c.Parents == team.NotYet {
+		id = "case.twice"
+	}
+	return chat.Message{v.note(id), v.buttons(v.button(t.do("item.carry"), "button.carry", chat.Neutral))}
 }
 
 // do is what a button about the item does.
@@ -196,20 +202,16 @@ func (v View) reading(t Talk) chat.Block {
 	if !v.hasParents(s) {
 		return v.note("case.read.group", "lines", strings.Join(lines, ", "))
 	}
-	return v.note("case.read", "parents", v.say("parents."+string(v.caseOf(s).Parents)), "lines", strings.Join(lines, ", "))
+	return v.note("case.read", "parents", v.parents(s), "lines", strings.Join(lines, ", "))
 }
 
 // caseOf is the case of a signal. A group or a theme has none, but where its
 // parents stand somebody may have said.
 func (v View) caseOf(s team.Signal) team.Case {
-	c := team.Case{}
-	if s.Code != "" {
-		c = v.CaseOf(s.Code)
+	if s.Code == "" {
+		return team.Case{Parents: s.Parents}
 	}
-	if c.Parents == "" {
-		c.Parents = s.Parents
-	}
-	return c
+	return v.CaseOf(s.Code)
 }
 
 // anonymous: it is talked about without the parents knowing.
@@ -234,8 +236,8 @@ func (v View) evaluation(t Talk) chat.Message {
 		return append(message, v.outcome(item))
 	}
 	c := v.CaseOf(item.Code)
-	if c.Parents == team.Objected {
-		return append(message, v.note("case.objected"), v.buttons(v.button(t.do("item.carry"), "button.carry", chat.Neutral)))
+	if !c.MayDiscussIn(t.Meeting.Nr) {
+		return append(message, v.notNow(t, c)...)
 	}
 	if from, known := c.From(); known {
 		message = append(message, v.para("walk.evaluation.began", "scale", from))

@@ -139,10 +139,11 @@ type Case struct {
 	Created     time.Time
 	Need        string
 	Goal        string
-	Goals       int          // counts how often a goal was set
+	Version     int          // counts the changes of its need, goal and evaluations
 	Evaluations []Evaluation // oldest first; the first is where the goal started from
 	Evaluate    Date         // when to look whether the goal is nearer; zero when there is no such day
 	Asked       int          // counts the askings in the kernteam; 0 before that day
+	Told        int          // counts what the kernteam was told of evaluations
 	Anonymous   int          // the Kans!overleg that spoke of it without the parents knowing: it may once; 0 for none
 	Closed      Date         // zero while it is open
 	Erase       Date         // when what is kept of it goes, for a closed one
@@ -201,6 +202,12 @@ func (c Case) MayDiscuss() bool {
 	return true
 }
 
+// MayDiscussIn also lets the Kans!overleg that speaks of the case without the
+// parents' knowledge go on.
+func (c Case) MayDiscussIn(meeting int) bool {
+	return c.MayDiscuss() || c.Parents == NotYet && c.Anonymous == meeting
+}
+
 // SignalKind is what sort of observation a Signal is.
 type SignalKind string
 
@@ -241,7 +248,7 @@ type Signal struct {
 	Helps    string
 	Needed   string
 	Elements []string // keys, at most 3
-	Parents  Parents
+	Parents  Parents  // of a group or theme; a case says that itself
 	Urgent   bool
 	Status   SignalStatus
 	By       string // user id of the reporter

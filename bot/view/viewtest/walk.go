@@ -79,6 +79,9 @@ func (w *world) aboutTalks() {
 	}{{"anonymous", 1}, {"parents object", 5}, {"a theme", 6}} {
 		w.post("Case, "+other.name, w.Case(w.talk(team.AgendaItem{Kind: team.CaseItem, Minutes: 12, Signal: other.nr})))
 	}
+	twice := w.View
+	twice.CaseOf = func(code string) team.Case { return team.Case{Code: code, Parents: team.NotYet, Anonymous: 1} }
+	w.post("Case, anonymous before", twice.Case(w.talk(team.AgendaItem{Kind: team.CaseItem, Minutes: 12, Signal: 1})))
 	for _, state := range []team.ItemState{team.ItemDiscussed, team.ItemCarried} {
 		t.Meeting.Agenda[1].State, t.Meeting.Agenda[1].By = state, "bram"
 		w.post("Case, "+string(state), w.Case(t))
