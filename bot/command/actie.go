@@ -38,7 +38,7 @@ func (r *Request) actionAsk(a team.Action, due string) (answer, error) {
 		code = a.Code
 	}
 	if due == "" && !a.Due.IsZero() {
-		due = schedule.ShortDate(string(r.lang), a.Due)
+		due = r.dayToType(a.Due)
 	}
 	return r.ask("action.make", 0, r.form("action",
 		r.choose("action", "wie", persons(people), a.Owner),
@@ -156,7 +156,7 @@ func (r *Request) actionProblem(err error, a team.Action, handle string) error {
 		got = append(got, a.Text)
 	}
 	if !a.Due.IsZero() {
-		got = append(got, schedule.ShortDate(string(r.lang), a.Due))
+		got = append(got, r.dayToType(a.Due))
 	}
 	who, what, when := "@"+handle, a.Text, a.Due
 	if a.Owner == "" {
