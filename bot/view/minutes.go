@@ -40,7 +40,7 @@ func (v View) MinutesNow(r Record, today team.Date) chat.Message {
 			return append(spans, chat.Span{Text: " " + v.say("action.settled", "name", v.Name(a.DoneBy), "day", v.short(team.DateOf(a.Done.In(v.Zone))))})
 		case a.Late(today):
 			spans = append(spans, chat.Span{Style: chat.Bold, Text: " " + v.say("actions.late")})
-		case a.Since.After(a.Created):
+		case a.Since.After(a.Created), !a.Agreed.IsZero():
 			spans = append(spans, chat.Span{Text: " " + v.say("minutes.newdate")})
 		}
 		if a.Help {
