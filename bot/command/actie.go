@@ -254,5 +254,9 @@ func (r *Request) make(a team.Action) (answer, error) {
 	if moved {
 		body = append(body, r.view().Deadline(asked, why, due))
 	}
-	return answer{body: append(body, r.view().WhileAway(r.member(a.Owner), r.today())...)}, nil
+	body = append(body, r.view().WhileAway(r.member(a.Owner), r.today())...)
+	if c := r.caseOf(a.Code); a.Text != r.lang.Say("action.pays") || c.Need == "" || c.Goal == "" { // then it is time for that
+		body = append(body, r.reworded(a.Text, a.Gain)...)
+	}
+	return answer{body: body}, nil
 }

@@ -126,7 +126,7 @@ func meetingPoint(r *Request, typed string) (answer, error) {
 	if err := r.refreshMeeting(m); err != nil {
 		return answer{}, err
 	}
-	return answer{body: r.say("point.added", "when", r.view().When(m.Start))}, nil
+	return answer{body: append(r.say("point.added", "when", r.view().When(m.Start)), r.reworded(typed)...)}, nil
 }
 
 const (
