@@ -15,8 +15,7 @@ import (
 
 // Lengths in characters: an agreement is one sentence that anybody can repeat.
 const (
-	maxAction = 140
-	maxGain   = 140
+	maxAction = 140 // what, and when it worked
 	maxHelped = 300
 )
 
