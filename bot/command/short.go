@@ -3,6 +3,7 @@ package command
 import (
 	"regexp"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"kansbot/internal/chat"
@@ -74,6 +75,31 @@ func firstOfTwo(s string, limit int) string {
 		}
 	}
 	return ""
+}
+
+// deed is what somebody does, to read behind their name: "ik leg" is "legt".
+func deed(s string) string {
+	s = sentence(s)
+	word, rest := firstWord(s)
+	if !isWord(word, "ik") {
+		return s
+	}
+	verb, rest := firstWord(rest)
+	switch other := ofAnother[fold(verb)]; {
+	case other != "":
+		verb = other
+	case verb != "" && !strings.HasSuffix(verb, "t"):
+		verb += "t"
+	}
+	return strings.TrimSpace(verb + " " + rest)
+}
+
+// ofAnother is what is said of another, where that is not the verb of "ik" with a
+// t behind it; or where the word is no verb.
+var ofAnother = map[string]string{
+	"ben": "is", "heb": "heeft", "ga": "gaat", "sta": "staat", "sla": "slaat", "hou": "houdt", "rij": "rijdt",
+	"kan": "kan", "zal": "zal", "wil": "wil", "mag": "mag",
+	"en": "en", "zelf": "zelf", "ook": "ook", "samen": "samen",
 }
 
 // actionLine is the line that makes an action.

@@ -210,7 +210,7 @@ func (v View) Helped(actions []team.Action) chat.Message {
 func (v View) Own(m team.Meeting, actions []team.Action) chat.Message {
 	var items [][]chat.Span
 	for _, a := range actions {
-		items = append(items, v.sentence(a, chat.Span{Text: v.say("you")}))
+		items = append(items, v.sentence(a, chat.Span{Text: v.Name(a.Owner)}))
 	}
 	return chat.Message{
 		v.para("own", "day", v.day(team.DateOf(m.Start.In(v.Zone))), "n", len(actions), "name", v.Team.Name),
