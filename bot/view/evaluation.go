@@ -70,7 +70,11 @@ func (v View) Evaluated(c team.Case, from int) chat.Message {
 	if last.Outcome.Ends() {
 		day = v.fullDay(c.Erase)
 	}
-	return chat.Message{{Kind: chat.Text, Text: append(spans, Spans(v.Lang, "evaluated."+string(last.Outcome), "code", c.Code, "day", day)...)}}
+	named := chat.Span{Style: chat.Bold, Text: c.Code}
+	if spans != nil {
+		named = chat.Span{Text: v.say("evaluated.case")}
+	}
+	return chat.Message{{Kind: chat.Text, Text: append(spans, Spans(v.Lang, "evaluated."+string(last.Outcome), "case", named, "day", day)...)}}
 }
 
 // fullDay is "vrijdag 4 juni 2027".

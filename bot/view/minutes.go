@@ -100,7 +100,7 @@ func (v View) minutes(r Record, agreement func(team.Action) []chat.Span) chat.Me
 		message = append(message, v.para("minutes.carried", "list", v.abouts(carried, r.Signals)))
 	}
 	if len(r.Waits) > 0 {
-		message = append(message, v.para("minutes.waits", "list", strings.Join(r.Waits, ", ")))
+		message = append(message, v.para("agenda.parents", "list", strings.Join(r.Waits, ", ")))
 	}
 	if people := v.people(r); people != "" {
 		message = append(message, chat.Block{Kind: chat.Note, Text: []chat.Span{{Text: people}}})
