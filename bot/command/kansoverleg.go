@@ -159,7 +159,8 @@ func meetingPoint(r *Request, typed string) (answer, error) {
 	if err := r.refreshMeeting(m); err != nil {
 		return answer{}, err
 	}
-	return answer{body: append(r.say("point.added", "when", r.view().When(m.Start)), view.Note(r.lang, "point.undo"))}, nil
+	body := append(r.say("point.added", "when", r.view().When(m.Start)), view.Note(r.lang, "point.undo"))
+	return answer{body: append(body, r.reworded(typed)...)}, nil
 }
 
 // takePoint takes a point off the agenda again; without a number it shows which

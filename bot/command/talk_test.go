@@ -60,6 +60,9 @@ func TestFivePressAtOnce(t *testing.T) {
 				gone++
 			}
 		}
+		if said := b.presses(t, "bram", c.key, c.do); strings.Contains(said, "was net iets eerder") != (c.do == "item.done 1 1") {
+			t.Errorf("%s: bram hears %s", c.do, said)
+		}
 		if now := b.open()[0].Now; now != c.now || gone != 4 {
 			t.Errorf("%s: at point %d, and %d were too late", c.do, now, gone)
 		}

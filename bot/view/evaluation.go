@@ -73,7 +73,11 @@ func (v View) Evaluated(c team.Case) chat.Message {
 	case last.Outcome.Ends():
 		day = v.full(c.Erase)
 	}
-	return chat.Message{{Kind: chat.Text, Text: append(spans, Spans(v.Lang, "evaluated."+string(last.Outcome), "code", c.Code, "day", day)...)}}
+	named := chat.Span{Style: chat.Bold, Text: c.Code}
+	if spans != nil {
+		named = chat.Span{Text: v.say("evaluated.case")}
+	}
+	return chat.Message{{Kind: chat.Text, Text: append(spans, Spans(v.Lang, "evaluated."+string(last.Outcome), "case", named, "day", day)...)}}
 }
 
 // SuccessKept tells who told a success where it went.

@@ -47,7 +47,7 @@ func (v View) standing(a team.Action, today team.Date, late ...chat.Span) []chat
 		return append(spans, chat.Span{Text: " " + v.say("action.settled", "name", v.Name(a.DoneBy), "day", v.short(team.DateOf(a.Done.In(v.Zone))))})
 	case a.Late(today):
 		spans = append(spans, late...)
-	case a.Since.After(a.Created):
+	case a.Since.After(a.Created), !a.Agreed.IsZero():
 		spans = append(spans, chat.Span{Text: " " + v.say("minutes.newdate")})
 	}
 	if a.Help {
@@ -112,7 +112,7 @@ func (v View) minutes(r Record, agreement func(team.Action) []chat.Span) chat.Me
 		message = append(message, v.para("minutes.points"), chat.Block{Kind: chat.Bullets, Items: points})
 	}
 	if len(r.Waits) > 0 {
-		message = append(message, v.para("minutes.waits", "list", strings.Join(r.Waits, ", ")))
+		message = append(message, v.para("agenda.parents", "list", strings.Join(r.Waits, ", ")))
 	}
 	if people := v.people(r); people != "" {
 		message = append(message, chat.Block{Kind: chat.Note, Text: []chat.Span{{Text: people}}})
@@ -222,7 +222,7 @@ func (v View) Helped(actions []team.Action) chat.Message {
 func (v View) Own(m team.Meeting, actions []team.Action) chat.Message {
 	var items [][]chat.Span
 	for _, a := range actions {
-		items = append(items, v.sentence(a, chat.Span{Text: v.say("you")}))
+		items = append(items, v.sentence(a, chat.Span{Text: v.Name(a.Owner)}))
 	}
 	return chat.Message{
 		v.para("own", "day", v.day(team.DateOf(m.Start.In(v.Zone))), "n", len(actions), "name", v.Team.Name),

@@ -42,7 +42,7 @@ func (v View) AgendaPage(m team.Meeting, a team.Agenda, signals map[int]team.Sig
 	page.Body = chat.Message{v.para("page.team", "name", v.Team.Name, "school", v.Team.School), list}
 	page.Body = append(page.Body, v.carried(a.Carried, signals)...)
 	if len(a.Parents) > 0 {
-		page.Body = append(page.Body, v.para("page.parents", "list", v.abouts(a.Parents, signals)))
+		page.Body = append(page.Body, v.para("agenda.parents", "list", v.abouts(a.Parents, signals)))
 	}
 	if line := v.attendance(m); line != "" {
 		page.Body = append(page.Body, chat.Block{Kind: chat.Note, Text: []chat.Span{{Text: line}}})

@@ -332,6 +332,7 @@ type Action struct {
 	Text     string
 	Gain     string // "gelukt als ..."
 	Due      Date
+	Agreed   Date   // the day that Due stands in for, as school is closed on it by now; zero when there is none
 	Code     string // empty: on the werkagenda
 	Meeting  int    // the Kans!overleg whose thread it lives in; 0 for none
 	Status   ActionStatus

@@ -147,7 +147,12 @@ func (w *world) aboutActions() {
 	for _, step := range []string{schedule.StepAhead, schedule.StepDue, schedule.StepLate} {
 		w.post("Reminder, "+step, w.Reminder(a, step, a.Due))
 	}
-	w.post("Reminder, due on a free day", w.Reminder(a, schedule.StepDue, a.Due.AddDays(2)))
+	w.post("Reminder, due while it slept", w.Reminder(a, schedule.StepDue, a.Due.AddDays(2)))
+	shifted := a
+	shifted.Agreed = a.Due.AddDays(-1)
+	w.post("Reminder, due on a free day", w.Reminder(shifted, schedule.StepDue, a.Due))
+	w.post("Shifted", w.Shifted(shifted, schedule.Reason{Own: schedule.Period{First: shifted.Agreed, Label: w.theme}}))
+	w.post("Shifted, back again", w.Shifted(a, schedule.Reason{}))
 	w.post("ChairReminder", w.ChairReminder(a, w.today))
 	w.post("ChairReminder, own action", w.ChairReminder(w.actions[0], w.today))
 	left := w.actions[1]
