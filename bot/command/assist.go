@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kansbot/bot/view"
 	"kansbot/internal/chat"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
@@ -79,12 +80,13 @@ func (r *Request) helps(a team.Action) (n int, err error) {
 }
 
 // refreshHelp changes what was said directly about an action that is done, or
-// that has another date or owner by now.
+// that has another date or owner by now. Its buttons are for the channel.
 func (r *Request) refreshHelp(a team.Action, body chat.Message) error {
 	n, err := r.helps(a)
 	if err != nil {
 		return err
 	}
+	body = view.WithoutButtons(body)
 	for ; n > 0; n-- {
 		for _, kind := range []string{helpChair, helpContact} {
 			if err := r.refresh(r.helpKey(kind, a, n), body); err != nil {

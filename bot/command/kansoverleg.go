@@ -90,7 +90,7 @@ func meetingAgenda(r *Request, _ string) (answer, error) {
 		return answer{}, err
 	}
 	onPage, err := r.onPage(m)
-	return answer{body: append(r.view().AgendaReply(body), onPage...)}, err
+	return answer{body: append(view.WithoutButtons(body), onPage...)}, err
 }
 
 // meetingPoint adds a point of somebody's own; the agenda in the channel shows

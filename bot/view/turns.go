@@ -99,11 +99,6 @@ func (v View) choosable(m team.Meeting, carried []int, signals map[int]team.Sign
 // maxButton is how many characters of a button's label every platform shows.
 const maxButton = 30
 
-// AgendaReply is the agenda for who asked for it: a reply has no buttons.
-func (v View) AgendaReply(agenda chat.Message) chat.Message {
-	return slices.DeleteFunc(agenda, func(b chat.Block) bool { return b.Kind == chat.Buttons })
-}
-
 // About is what the channel knows a signal by.
 func (v View) About(s team.Signal) string { return v.about(s) }
 
