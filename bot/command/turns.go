@@ -369,7 +369,7 @@ func (r *Request) swap(m team.Meeting, job view.Job, to team.Member) (answer, er
 	if err != nil {
 		return answer{}, err
 	}
-	if r.holder(m, job) != to.User { // with the other job to nobody but them
+	if r.holder(m, job) != to.User || r.leader(m) == m.Notes { // with the other job to nobody but them
 		return answer{}, team.Wrong("wie", "swap.both", "name", r.view().Name(to.User))
 	}
 	return answer{body: r.view().HasJob(m, job)}, r.did("meeting.swap", on("meeting", m.Nr))

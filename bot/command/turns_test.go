@@ -128,6 +128,24 @@ func TestFixedJobs(t *testing.T) {
 	}
 }
 
+// In a meeting that goes on too, who leads is not made to write as well.
+func TestNobodyLeadsAndWrites(t *testing.T) {
+	b := course(t, "/kansoverleg eenmalig 5 jan 10:00")
+	b.set(t, map[string]string{"beurten": "vast"})
+	b.at(t, "2027-01-05 10:00")
+	b.types("anna", "/kansoverleg start")
+	for _, c := range []struct{ line, want string }{
+		{"/kansoverleg ruil notulist @anna", " "},
+		{"/kansoverleg ruil notulist @bram", " bram"},
+		{"/kansoverleg ruil notulist @anna", "bram anna"},
+	} {
+		said := reads(b.types("anna", c.line).Body)
+		if got := b.jobs()[0]; got != c.want || strings.Contains(said, "heeft al een beurt") != (got == " ") {
+			t.Errorf("%s: %q, not %q; %s", c.line, got, c.want, said)
+		}
+	}
+}
+
 // Somebody who is away does not come, has no turn, and is nobody to wait for.
 func TestAway(t *testing.T) {
 	b := course(t, "/kansoverleg eenmalig 26 jan 13:30", "/kernteam rol ib")
