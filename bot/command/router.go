@@ -19,7 +19,7 @@ import (
 // route finds out who asks what of which kernteam, and runs it.
 func (r *Request) route() (a answer, err error) {
 	defer func() {
-		if err = cmp.Or(err, r.broken); err == nil {
+		if err = cmp.Or(r.broken, err); err == nil {
 			err = r.touched()
 		}
 	}()

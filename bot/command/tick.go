@@ -157,7 +157,7 @@ func (b *Bot) Buried(tx kv.Tx, post chat.Post, _ string) error {
 		return err
 	}
 	if !r.hasChair() {
-		return nil
+		return r.broken
 	}
 	// One a day: a channel that is gone refuses many.
 	return r.direct("buried/"+k.ID+"/"+r.today().String(), k.Chair, r.view().Buried())
