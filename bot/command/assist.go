@@ -47,7 +47,7 @@ func (r *Request) help(a team.Action) (answer, error) {
 		return answer{}, err
 	}
 	n++
-	if err := r.post(r.helpKey("help", a, n), r.thread(a), r.view().HelpAsked(a, r.me.User)); err != nil {
+	if err := r.post(r.helpKey("help", a, n), r.thread(a), r.view().HelpAsked(a, r.me.User, r.today())); err != nil {
 		return answer{}, err
 	}
 	chair, contact := r.standIn(r.team.Chair), r.standIn(r.team.Contact)

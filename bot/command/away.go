@@ -103,7 +103,7 @@ func teamBack(r *Request, _ string) (answer, error) {
 	if !m.Absent(r.today()) {
 		return answer{body: r.say("back.before")}, nil
 	}
-	cover, covered := r.view().Cover(m, r.today())
+	cover, covered := r.view().Member.Cover(m, r.today())
 	m.Away, m.Cover = team.Date{}, ""
 	if err := r.putMember(m); err != nil {
 		return answer{}, err
@@ -137,17 +137,7 @@ func (r *Request) coveredBy(user string) ([]team.Member, error) {
 	return list, nil
 }
 
-// standIn is who to turn to today for a member: who covers for them while they
-// are away, if there is such a member; nobody for who is not in the channel.
+// standIn is who to turn to today for a member, or nobody.
 func (r *Request) standIn(user string) string {
-	m := r.member(user)
-	if !m.Here {
-		return ""
-	}
-	if m.Absent(r.today()) {
-		if cover, found := r.view().Cover(m, r.today()); found {
-			return cover.User
-		}
-	}
-	return user
+	return team.Members(r.member).StandIn(user, r.today())
 }

@@ -24,7 +24,7 @@ type View struct {
 	Zone   *time.Location
 	Circle []team.Element
 	Team   team.Kernteam
-	Member func(user string) team.Member
+	Member team.Members
 	CaseOf func(code string) team.Case
 }
 
