@@ -38,7 +38,7 @@ func (w *world) aboutPeople() {
 	w.post("Enough", w.Enough(m))
 	w.post("GoesOn", w.GoesOn(m, "bram"))
 	w.post("Begun", w.Begun(m))
-	w.ask("AgendaReply", view.WithoutButtons(w.Agenda(m, w.agenda(), w.byNr())))
+	w.ask("WithoutButtons", view.WithoutButtons(w.Agenda(m, w.agenda(), w.byNr())))
 	w.ask("Chosen", w.Chosen(m, w.signals[0], []int{2, 3}, w.byNr()))
 	w.ask("Chosen, and it fits", w.Chosen(m, w.signals[0], nil, nil))
 	opinions := []team.Opinion{{Mark: 4, Line: w.seen}, {Mark: 5}, {Mark: 3, Line: w.needed}, {Mark: 4}}
