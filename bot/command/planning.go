@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strconv"
@@ -257,6 +258,9 @@ func (r *Request) addMeeting(m team.Meeting) (team.Meeting, error) {
 	if err := r.keepMeeting(m); err != nil {
 		return m, err
 	}
+	if err := r.takeChosen(m); err != nil {
+		return m, err
+	}
 	return m, r.refreshSignals()
 }
 
@@ -409,9 +413,9 @@ func (r *Request) plannedFrom(day team.Date) (team.Meeting, error) {
 	return m, err
 }
 
-// drop makes a meeting one that is not held. Its own points go along to the
-// next one, which is planned if need be; without a next one they stay behind
-// until there is.
+// drop makes a meeting one that is not held. Its own points, and what was chosen
+// for it, go along to the next one, which is planned if need be; without a next
+// one they stay behind until there is.
 func (r *Request) drop(m team.Meeting) (next team.Meeting, found bool, err error) {
 	points := m.Points
 	m.Status, m.Points = team.Skipped, nil
@@ -430,15 +434,14 @@ func (r *Request) drop(m team.Meeting) (next team.Meeting, found bool, err error
 	if err := r.refreshSignals(); err != nil {
 		return next, false, err
 	}
-	next, found, err = r.nextMeeting()
-	if err != nil || len(points) == 0 {
+	if next, found, err = r.nextMeeting(); err != nil {
 		return next, found, err
 	}
 	if !found {
 		return next, false, r.leavePoints(points...)
 	}
 	next.Points = append(points, next.Points...)
-	if err := store.PutMeeting(r.tx, r.team.ID, next); err != nil {
+	if err := cmp.Or(r.takeChosen(next), store.PutMeeting(r.tx, r.team.ID, next)); err != nil {
 		return next, false, err
 	}
 	return next, true, r.refreshMeeting(next)
