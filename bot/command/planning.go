@@ -131,7 +131,7 @@ func (r *Request) plan(typed string, minutes int) (answer, error) {
 	}
 	if rhythm.Rule == "" && rhythm.Cron == "" { // one date is no rhythm
 		start, prefix := r.calendar().At(rhythm.Start, rhythm.Time), r.lang.Say("plan.once.word")+" "
-		if err := r.isFree(start, prefix); err != nil {
+		if err := r.isFree(start, team.Meeting{}, prefix); err != nil {
 			return answer{}, err
 		}
 		chosen, err := r.chosen(start, insisted, prefix)
