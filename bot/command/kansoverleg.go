@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -271,10 +272,7 @@ func (r *Request) remind(m team.Meeting, step schedule.Step) error {
 	if err := r.post(key, "", r.late(step, body)); err != nil || step.Kind == schedule.StepPoints {
 		return err
 	}
-	if err := r.sendCards(m); err != nil || step.Kind == schedule.StepSoon {
-		return err
-	}
-	return r.warn(m)
+	return cmp.Or(r.sendCards(m), r.warn(m))
 }
 
 // todayMessage is the reminder of the day itself. It has the agenda in it when

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -105,24 +106,28 @@ func (r *Request) rsvp(m team.Meeting, coming bool, stand string) (answer, error
 // tellStands tells who stands in for somebody, or need not any more, and who
 // loses their stand-in. Another day asks everybody anew.
 func (r *Request) tellStands(was, m team.Meeting) error {
-	for _, user := range slices.Sorted(maps.Keys(r.known)) {
+	members, err := r.members()
+	if err != nil {
+		return err
+	}
+	for _, user := range slices.Sorted(maps.Keys(members)) {
 		before, now := was.Stands[user], m.Stands[user]
 		if before == now {
 			continue
 		}
+		stand := func(who string) string { return r.key("stand", m.Nr, user, who) }
+		lost := r.key("nostand", m.Nr, user)
 		if now != "" {
-			if err := r.tell(now, r.view().StandsIn(user, m)); err != nil {
-				return err
-			}
+			err = cmp.Or(r.unsay(lost), r.tell(stand(now), now, m, r.view().StandsIn(user, m)))
 		}
-		to, body := before, r.view().StandsNoMore(user, was)
 		switch {
-		case before == "":
-			continue
-		case now == "" && !m.Present[user] && r.member(user).Here && m.Start.Equal(was.Start):
-			to, body = user, r.view().NoStandIn(before, m)
+		case before == "" || err != nil:
+		case now == "" && !m.Present[user] && members[user].Here && m.Start.Equal(was.Start):
+			err = cmp.Or(r.unsay(stand(before)), r.tell(lost, user, m, r.view().NoStandIn(before, m)))
+		default:
+			err = cmp.Or(r.unsay(lost), r.untell(stand(before), before, was, r.view().StandsNoMore(user, was)))
 		}
-		if err := r.tell(to, body); err != nil {
+		if err != nil {
 			return err
 		}
 	}

@@ -169,6 +169,7 @@ func init() {
 		"evaluate": evaluationDue,
 		"erase":    eraseDue,
 		lateDue:    itemLate,
+		tellDue:    tellNow,
 		homesDue:   homesChange,
 		homeDue:    homeChanges,
 		summerDue:  beforeSummer,

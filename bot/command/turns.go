@@ -48,9 +48,6 @@ func (r *Request) assign(m *team.Meeting) error {
 	}
 	m.Chair, m.Notes, m.Stands = among(able, m.Chair), among(able, m.Notes), maps.Clone(m.Stands)
 	maps.DeleteFunc(m.Stands, func(user, instead string) bool {
-		if _, answered := m.Present[instead]; !answered && !r.atWork() {
-			return false // for the next reminder to tell
-		}
 		return among(able, instead) == "" || !r.member(user).Here
 	})
 	if m.Chair == "" && r.team.Turns == team.AllTurns {
@@ -93,7 +90,7 @@ func (r *Request) keepPeople(was, m team.Meeting) (team.Meeting, error) {
 	if err := r.refreshMeeting(m); err != nil {
 		return m, err
 	}
-	if m.Status == team.Planned && m.HasSent(schedule.StepAgenda) && r.atWork() {
+	if m.Status == team.Planned && m.HasSent(schedule.StepAgenda) && r.mayHear(m) {
 		if err := r.warn(m); err != nil {
 			return m, err
 		}
@@ -125,13 +122,13 @@ func (r *Request) passedOn(m team.Meeting) (team.Meeting, error) {
 	return r.keepPeople(m, now)
 }
 
-// passOn tells who has a job now. Outside school hours that waits for the next
+// passOn tells who has a job now. What they may not hear yet waits for the next
 // reminder.
 func (r *Request) passOn(m team.Meeting, job view.Job, now string) error {
 	switch {
 	case m.Status != team.Planned:
 		return r.refreshCards(m)
-	case now == "" || now == r.me.User || !r.atWork():
+	case now == "" || now == r.me.User || !r.mayHear(m):
 		return nil
 	}
 	key := r.cardKey(m, job, now)
@@ -142,7 +139,7 @@ func (r *Request) passOn(m team.Meeting, job view.Job, now string) error {
 	if m.HasSent(schedule.StepAgenda) && !had {
 		return r.direct(key, now, r.view().Card(m, job))
 	}
-	return r.tell(now, r.view().Turn(m, job))
+	return r.tell(r.key("turn", m.Nr, string(job), now), now, m, r.view().Turn(m, job))
 }
 
 // holder is who has a job in a meeting; empty for the chair of a kernteam
@@ -157,10 +154,10 @@ func (r *Request) holder(m team.Meeting, job view.Job) string {
 	return ""
 }
 
-// sendCards tells who has a job what it is, once, and in school hours. Who
-// always has it and has done it before, knows.
+// sendCards tells who has a job what it is, once. Who always has it and has done
+// it before, knows.
 func (r *Request) sendCards(m team.Meeting) error {
-	if !r.atWork() {
+	if !r.mayHear(m) {
 		return nil
 	}
 	for _, job := range view.Jobs {
@@ -223,19 +220,6 @@ func (r *Request) renew(key string, body chat.Message) error {
 		return err
 	}
 	return r.replace(key, body)
-}
-
-// tell sends one person something that happens any number of times. Who left
-// hears nothing any more.
-func (r *Request) tell(user string, body chat.Message) error {
-	if !r.member(user).Here {
-		return nil
-	}
-	n, err := store.Next(r.tx, "tell", r.team.ID)
-	if err != nil {
-		return err
-	}
-	return r.direct(r.key("tell", n), user, body)
 }
 
 // retakeTurns brings every meeting to come in line with who can do what.

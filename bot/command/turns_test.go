@@ -295,11 +295,12 @@ func (b *trial) keyed(key string) (status outbox.Status) {
 	return status
 }
 
-// told are the messages about what changed, to that user.
+// told are the messages about what changed that went to that user.
 func (b *trial) told(user string) (said []string) {
 	b.read(func(tx kv.Tx) error {
 		return store.Table[outbox.Status]{Name: "post"}.Each(tx, func(s outbox.Status) error {
-			if strings.HasPrefix(s.Post.Key, "tell/") && s.Post.To.User == user {
+			kind, _, _ := strings.Cut(s.Post.Key, "/")
+			if slices.Contains([]string{"stand", "nostand", "turn"}, kind) && s.Post.To.User == user && s.State != outbox.Held {
 				said = append(said, plain(s.Post.Body))
 			}
 			return nil

@@ -85,9 +85,14 @@ func (v View) CoverAsked(m team.Member, meanwhile []team.Action, today team.Date
 	return append(message, v.actionItems(meanwhile[:min(len(meanwhile), maxItems)], today))
 }
 
-// CoverOver tells them that the member is back.
+// CoverOver tells them that it is over: the member is back, or counts on somebody
+// else.
 func (v View) CoverOver(m team.Member) chat.Message {
-	return chat.Message{v.para("cover.over", "name", v.name(m), "team", v.Team.Name)}
+	id := "cover.over"
+	if !m.Away.IsZero() {
+		id = "cover.other"
+	}
+	return chat.Message{v.para(id, "name", v.name(m), "team", v.Team.Name)}
 }
 
 // HandOver asks the chair, directly, to pass on what is still open of a member
