@@ -16,8 +16,8 @@ import (
 )
 
 // assign gives the jobs of a planned meeting that nobody has, or that who has
-// them cannot do, to whose turn it is: the last time is longest ago, then by
-// name. Nobody has both. A meeting that begins now is led by who begins it. Who
+// them cannot do, to whose turn it is: the last time is longest ago, then that
+// of either job, then by name. Nobody has both. A meeting that begins now is led by who begins it. Who
 // cannot come stands in for nobody, and nobody for who left.
 func (r *Request) assign(m *team.Meeting) error {
 	able, err := r.here()
@@ -36,15 +36,16 @@ func (r *Request) assign(m *team.Meeting) error {
 			led[other.Chair], noted[other.Notes] = max(led[other.Chair], other.Nr), max(noted[other.Notes], other.Nr)
 		}
 	}
+	lastLed := func(who team.Member) int { return max(who.Led, led[who.User]) }
+	lastNoted := func(who team.Member) int { return max(who.Noted, noted[who.User]) }
 	next := func(last func(team.Member) int, without string) string {
-		best := ""
-		lowest := 0
-		for _, who := range able {
-			if n := last(who); who.User != without && (best == "" || n < lowest) {
-				best, lowest = who.User, n
-			}
+		others := slices.DeleteFunc(slices.Clone(able), func(who team.Member) bool { return who.User == without })
+		if len(others) == 0 {
+			return ""
 		}
-		return best
+		return slices.MinFunc(others, func(a, b team.Member) int {
+			return cmp.Or(last(a)-last(b), max(lastLed(a), lastNoted(a))-max(lastLed(b), lastNoted(b)))
+		}).User
 	}
 	m.Chair, m.Notes, m.Stands = among(able, m.Chair), among(able, m.Notes), maps.Clone(m.Stands)
 	maps.DeleteFunc(m.Stands, func(user, instead string) bool {
@@ -54,15 +55,14 @@ func (r *Request) assign(m *team.Meeting) error {
 		if !m.Start.After(r.now) {
 			m.Chair = among(able, r.me.User)
 		}
-		last := func(who team.Member) int { return max(who.Led, led[who.User]) }
-		m.Chair = cmp.Or(m.Chair, next(last, m.Notes), m.Notes)
+		m.Chair = cmp.Or(m.Chair, next(lastLed, m.Notes), m.Notes)
 	}
 	leader := r.leader(*m)
 	if m.Notes == leader {
 		m.Notes = ""
 	}
 	if m.Notes == "" && r.team.Turns != team.NoTurns {
-		m.Notes = next(func(who team.Member) int { return max(who.Noted, noted[who.User]) }, leader)
+		m.Notes = next(lastNoted, leader)
 	}
 	return nil
 }

@@ -75,6 +75,19 @@ func TestTurnsGoRound(t *testing.T) {
 	}
 }
 
+// Who has just led does not write next time, as long as there are others.
+func TestTurnsAreSpread(t *testing.T) {
+	b := course(t, "/kansoverleg plan elke week op dinsdag om 13:30")
+	for _, want := range []string{"anna bram", "chantal dewi", "emre anna", "bram chantal", "dewi emre"} {
+		if got := b.jobs(); !slices.Equal(got, []string{want}) {
+			t.Errorf("%q, not %q", got, want)
+		}
+		b.at(t, b.open()[0].Start.In(zone("")).Format("2006-01-02 15:04"))
+		b.types("anna", "/kansoverleg start")
+		b.types("anna", "/kansoverleg afronden")
+	}
+}
+
 func TestWhoseTurnItIs(t *testing.T) {
 	for _, c := range []struct {
 		name   string
