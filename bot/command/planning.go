@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"kansbot/bot/view"
 	"kansbot/internal/chat"
 	"kansbot/internal/outbox"
 	"kansbot/internal/schedule"
@@ -322,7 +321,7 @@ func (r *Request) move(m team.Meeting, start time.Time) (team.Meeting, error) {
 		if err := r.refresh(r.agendaKey(was), gone); err != nil {
 			return m, err
 		}
-		if err := r.renewCards(was, func(view.Job, string) chat.Message { return gone }); err != nil {
+		if err := r.renewCards(was, func(team.Job, string) chat.Message { return gone }); err != nil {
 			return m, err
 		}
 	}

@@ -172,6 +172,16 @@ func (r *Request) forChair() error {
 	return team.Wrong("", "chair", "chair", r.view().Name(r.team.Chair))
 }
 
+// forLeader refuses what is for who leads a meeting, and the kernteam's chair,
+// while one of them is in the channel.
+func (r *Request) forLeader(m team.Meeting) error {
+	leader := r.member(m.Leader(r.team))
+	if r.isChair() || leader.Here && leader.User == r.me.User || !leader.Here && !r.hasChair() {
+		return nil
+	}
+	return team.Wrong("", "chair", "chair", r.view().Name(leader.User))
+}
+
 func (r *Request) hasChair() bool { return r.member(r.team.Chair).Here }
 
 // submitted takes everything but the answers from our own record of the form.

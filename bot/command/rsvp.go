@@ -80,7 +80,7 @@ func (r *Request) rsvp(m team.Meeting, coming bool, stand string) (answer, error
 	switch {
 	case stand == me && stand != "":
 		return answer{}, team.Wrong("wie", "stand.self", "example", "/kansoverleg afwezig @wie")
-	case stand != "" && r.cannot(m, r.member(stand)):
+	case stand != "" && !m.Comes(r.member(stand), r.day(m)):
 		return answer{}, team.Wrong("wie", "stand.absent", "name", r.view().Name(stand), "example", "/kansoverleg afwezig")
 	}
 	was := m
@@ -134,13 +134,6 @@ func (r *Request) tellStands(was, m team.Meeting) error {
 	return nil
 }
 
-// cannot: somebody will not be at a meeting. They said so or, when they said
-// nothing, are away that day.
-func (r *Request) cannot(m team.Meeting, who team.Member) bool {
-	coming, answered := m.Present[who.User]
-	return !who.Here || answered && !coming || !answered && who.Absent(r.day(m))
-}
-
 // attended is the meeting with who is away that day among those who do not come.
 func (r *Request) attended(m team.Meeting) (team.Meeting, error) {
 	members, err := r.here()
@@ -148,7 +141,7 @@ func (r *Request) attended(m team.Meeting) (team.Meeting, error) {
 		return m, err
 	}
 	for _, member := range members {
-		if _, answered := m.Present[member.User]; !answered && r.cannot(m, member) {
+		if _, answered := m.Present[member.User]; !answered && !m.Comes(member, r.day(m)) {
 			m.Present = withAnswer(m.Present, member.User, false)
 		}
 	}

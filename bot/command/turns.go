@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 
-	"kansbot/bot/view"
 	"kansbot/internal/chat"
 	"kansbot/internal/outbox"
 	"kansbot/internal/schedule"
@@ -24,7 +23,7 @@ func (r *Request) assign(m *team.Meeting) error {
 	if err != nil {
 		return err
 	}
-	able = slices.DeleteFunc(able, func(who team.Member) bool { return r.cannot(*m, who) })
+	able = slices.DeleteFunc(able, func(who team.Member) bool { return !m.Comes(who, r.day(*m)) })
 	open, err := store.OpenMeetings(r.tx, r.team.ID)
 	if err != nil {
 		return err
@@ -57,7 +56,7 @@ func (r *Request) assign(m *team.Meeting) error {
 		}
 		m.Chair = cmp.Or(m.Chair, next(lastLed, m.Notes), m.Notes)
 	}
-	leader := r.leader(*m)
+	leader := m.Leader(r.team)
 	if m.Notes == leader {
 		m.Notes = ""
 	}
@@ -103,7 +102,7 @@ func (r *Request) tellPeople(was, m team.Meeting) error {
 	if err := r.tellStands(was, m); err != nil {
 		return err
 	}
-	for _, job := range view.Jobs {
+	for _, job := range team.Jobs {
 		if before, now := r.holder(was, job), r.holder(m, job); before != now {
 			if err := r.passOn(m, job, now); err != nil {
 				return err
@@ -124,7 +123,7 @@ func (r *Request) passedOn(m team.Meeting) (team.Meeting, error) {
 
 // passOn tells who has a job now. What they may not hear yet waits for the next
 // reminder.
-func (r *Request) passOn(m team.Meeting, job view.Job, now string) error {
+func (r *Request) passOn(m team.Meeting, job team.Job, now string) error {
 	switch {
 	case m.Status != team.Planned:
 		return r.refreshCards(m)
@@ -142,16 +141,8 @@ func (r *Request) passOn(m team.Meeting, job view.Job, now string) error {
 	return r.tell(r.key("turn", m.Nr, string(job), now), now, m, r.view().Turn(m, job))
 }
 
-// holder is who has a job in a meeting; empty for the chair of a kernteam
-// who cannot come.
-func (r *Request) holder(m team.Meeting, job view.Job) string {
-	if job == view.Notes {
-		return m.Notes
-	}
-	if leader := r.leader(m); !r.cannot(m, r.member(leader)) {
-		return leader
-	}
-	return ""
+func (r *Request) holder(m team.Meeting, job team.Job) string {
+	return m.Holder(job, r.team, r.member, r.day(m))
 }
 
 // sendCards tells who has a job what it is, once. Who always has it and has done
@@ -160,14 +151,14 @@ func (r *Request) sendCards(m team.Meeting) error {
 	if !r.mayHear(m) {
 		return nil
 	}
-	for _, job := range view.Jobs {
+	for _, job := range team.Jobs {
 		user := r.holder(m, job)
 		if user == "" {
 			continue
 		}
 		who := r.member(user)
 		fixed, before := r.team.Turns != team.AllTurns, who.Led
-		if job == view.Notes {
+		if job == team.Notes {
 			fixed, before = r.team.Turns == team.NoTurns, who.Noted
 		}
 		if fixed && before != 0 {
@@ -180,13 +171,13 @@ func (r *Request) sendCards(m team.Meeting) error {
 	return nil
 }
 
-func (r *Request) cardKey(m team.Meeting, job view.Job, user string) string {
+func (r *Request) cardKey(m team.Meeting, job team.Job, user string) string {
 	return r.key("job", m.Nr, strconv.Itoa(m.Round), string(job), user)
 }
 
 // refreshCards brings the cards up to date, of who has a job and of who had it.
 func (r *Request) refreshCards(m team.Meeting) error {
-	return r.renewCards(m, func(job view.Job, user string) chat.Message {
+	return r.renewCards(m, func(job team.Job, user string) chat.Message {
 		switch {
 		case m.Status == team.Skipped:
 			return r.view().NotHeld(m, r.now)
@@ -198,13 +189,13 @@ func (r *Request) refreshCards(m team.Meeting) error {
 }
 
 // renewCards gives each card of a meeting that was sent what it should say.
-func (r *Request) renewCards(m team.Meeting, body func(view.Job, string) chat.Message) error {
+func (r *Request) renewCards(m team.Meeting, body func(team.Job, string) chat.Message) error {
 	members, err := r.members()
 	if err != nil {
 		return err
 	}
 	for _, user := range slices.Sorted(maps.Keys(members)) {
-		for _, job := range view.Jobs {
+		for _, job := range team.Jobs {
 			if err := r.renew(r.cardKey(m, job, user), body(job, user)); err != nil {
 				return err
 			}
@@ -256,10 +247,10 @@ func (r *Request) retake(change func(team.Meeting) team.Meeting) error {
 
 // served notes whose turn it was, when a meeting is over.
 func (r *Request) served(m team.Meeting) error {
-	for _, job := range view.Jobs {
+	for _, job := range team.Jobs {
 		user := m.Notes
-		if job == view.Chair {
-			user = r.leader(m)
+		if job == team.Chair {
+			user = m.Leader(r.team)
 		}
 		members, err := r.members()
 		if err != nil {
@@ -269,7 +260,7 @@ func (r *Request) served(m team.Meeting) error {
 		if !found {
 			continue
 		}
-		if job == view.Chair {
+		if job == team.Chair {
 			who.Led = max(who.Led, m.Nr)
 		} else {
 			who.Noted = max(who.Noted, m.Nr)
@@ -291,12 +282,12 @@ func meetingSwap(r *Request, typed string) (answer, error) {
 		return answer{}, err
 	}
 	word, rest := firstWord(line(typed))
-	var job view.Job
+	var job team.Job
 	switch {
 	case isWord(word, "voorzitter", "chair"):
-		job = view.Chair
+		job = team.Chair
 	case isWord(word, "notulist", "notulen", "notes", "minutes"):
-		job = view.Notes
+		job = team.Notes
 	default:
 		rest = line(typed)
 	}
@@ -317,34 +308,34 @@ func meetingSwap(r *Request, typed string) (answer, error) {
 }
 
 // myJob is the one job that the asker has.
-func (r *Request) myJob(m team.Meeting, handle string) (view.Job, error) {
+func (r *Request) myJob(m team.Meeting, handle string) (team.Job, error) {
 	switch me := r.me.User; me {
-	case r.holder(m, view.Chair):
-		return view.Chair, nil
-	case r.holder(m, view.Notes):
-		return view.Notes, nil
+	case r.holder(m, team.Chair):
+		return team.Chair, nil
+	case r.holder(m, team.Notes):
+		return team.Notes, nil
 	}
 	return "", team.Wrong("", "swap.which", "when", r.view().When(m.Start), "example", "/kansoverleg ruil "+r.lang.Say("swap.chair")+" @"+handle)
 }
 
-func (r *Request) swap(m team.Meeting, job view.Job, to team.Member) (answer, error) {
+func (r *Request) swap(m team.Meeting, job team.Job, to team.Member) (answer, error) {
 	from := r.holder(m, job)
 	switch {
 	case from == to.User:
 		return answer{body: r.view().HasJob(m, job)}, nil
 	case from != "" && from != r.me.User && !r.isChair():
 		return answer{}, team.Wrong("", "swap.other", "name", r.view().Name(from))
-	case r.cannot(m, to):
+	case !m.Comes(to, r.day(m)):
 		return answer{}, team.Wrong("wie", "swap.absent", "name", r.view().Name(to.User))
 	}
 	was := m
-	if job == view.Chair {
+	if job == team.Chair {
 		m.Chair = to.User
 		if m.Notes == to.User {
 			m.Notes = from
 		}
 	} else {
-		if r.leader(m) == to.User {
+		if m.Leader(r.team) == to.User {
 			m.Chair = from
 		}
 		m.Notes = to.User
@@ -353,7 +344,7 @@ func (r *Request) swap(m team.Meeting, job view.Job, to team.Member) (answer, er
 	if err != nil {
 		return answer{}, err
 	}
-	if r.holder(m, job) != to.User || r.leader(m) == m.Notes { // with the other job to nobody but them
+	if r.holder(m, job) != to.User || m.Leader(r.team) == m.Notes { // with the other job to nobody but them
 		return answer{}, team.Wrong("wie", "swap.both", "name", r.view().Name(to.User))
 	}
 	return answer{body: r.view().HasJob(m, job)}, r.did("meeting.swap", on("meeting", m.Nr))
@@ -374,8 +365,8 @@ func pressLead(r *Request, s string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if r.holder(m, view.Chair) != "" {
-		return answer{body: r.view().HasJob(m, view.Chair)}, nil
+	if r.holder(m, team.Chair) != "" {
+		return answer{body: r.view().HasJob(m, team.Chair)}, nil
 	}
 	was := m
 	m.Present, m.Stands = withAnswer(m.Present, r.me.User, true), maps.Clone(m.Stands)
@@ -385,4 +376,14 @@ func pressLead(r *Request, s string) (answer, error) {
 		return answer{}, err
 	}
 	return answer{body: r.say("lead.thanks", "when", r.view().When(m.Start))}, r.did("meeting.lead", on("meeting", m.Nr))
+}
+
+// led is a meeting that begins: while whose job it is cannot come, who begins it
+// leads.
+func (r *Request) led(m team.Meeting) (team.Meeting, error) {
+	if !r.hasChair() && m.Chair == "" || r.holder(m, team.Chair) != "" {
+		return m, nil
+	}
+	m.Present, m.Chair = withAnswer(m.Present, r.me.User, true), r.me.User
+	return m, r.assign(&m)
 }

@@ -22,14 +22,14 @@ func (w *world) aboutPeople() {
 	w.post("StandsIn", w.StandsIn("fenna", m))
 	w.post("StandsNoMore", w.StandsNoMore("fenna", m))
 	w.post("NoStandIn", w.NoStandIn("bram", m))
-	for _, job := range view.Jobs {
+	for _, job := range team.Jobs {
 		name := ", " + string(job)
 		w.post("Card"+name, w.Card(m, job))
 		w.post("Turn"+name, w.Turn(m, job))
 		w.post("TakenOver"+name, w.TakenOver(m, job))
 		w.ask("HasJob"+name, w.HasJob(m, job))
 	}
-	w.post("TakenOver, by nobody", w.TakenOver(free, view.Notes))
+	w.post("TakenOver, by nobody", w.TakenOver(free, team.Notes))
 	w.post("NoLeader", w.NoLeader(m))
 	quorate := w.View
 	quorate.Team.Quorum = 4
