@@ -292,7 +292,7 @@ func (r *Request) pressed(act chat.Pressed) (answer, error) {
 		return answer{}, team.Wrong("", "button.gone")
 	}
 	name, subject, _ := strings.Cut(act.Do, " ")
-	if !hasButton(post.Body, act.Do) && !slices.Contains(answersLate, name) {
+	if !hasButton(post.Body, act.Do) && !presses[name].late {
 		return answer{}, r.buttonGone(act.Do)
 	}
 	if name == view.AtHome {
@@ -308,7 +308,7 @@ func (r *Request) pressed(act chat.Pressed) (answer, error) {
 	if !found {
 		return answer{}, team.Wrong("", "button.gone")
 	}
-	return press(r, subject)
+	return press.run(r, subject)
 }
 
 func hasButton(body chat.Message, do string) bool {
