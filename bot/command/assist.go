@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kansbot/bot/view"
 	"kansbot/internal/chat"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
@@ -47,7 +48,7 @@ func (r *Request) help(a team.Action) (answer, error) {
 		return answer{}, err
 	}
 	n++
-	if err := r.post(r.helpKey("help", a, n), r.thread(a), r.view().HelpAsked(a, r.me.User)); err != nil {
+	if err := r.post(r.helpKey("help", a, n), r.thread(a), r.view().HelpAsked(a, r.me.User, r.today())); err != nil {
 		return answer{}, err
 	}
 	chair, contact := r.standIn(r.team.Chair), r.standIn(r.team.Contact)
@@ -80,12 +81,13 @@ func (r *Request) helps(a team.Action) (n int, err error) {
 }
 
 // refreshHelp changes what was said directly about an action that is done, or
-// that has another date or owner by now.
+// that has another date or owner by now. Its buttons are for the channel.
 func (r *Request) refreshHelp(a team.Action, body chat.Message) error {
 	n, err := r.helps(a)
 	if err != nil {
 		return err
 	}
+	body = view.WithoutButtons(body)
 	for ; n > 0; n-- {
 		for _, kind := range []string{helpChair, helpContact} {
 			if err := r.refresh(r.helpKey(kind, a, n), body); err != nil {

@@ -19,7 +19,7 @@ var (
 // teamAway notes until when the asker is away, and who stands in.
 func teamAway(r *Request, typed string) (answer, error) {
 	handle, rest := cutMention(line(typed))
-	m := r.me
+	was, m := r.me, r.me
 	var err error
 	if m.Away, err = r.awayUntil(rest, handle); err != nil {
 		return answer{}, err
@@ -51,12 +51,11 @@ func teamAway(r *Request, typed string) (answer, error) {
 		return answer{}, err
 	}
 	meanwhile := slices.DeleteFunc(open, func(a team.Action) bool { return a.Due.After(m.Away) })
-	if m.Cover != "" {
-		n, err := store.Next(r.tx, "cover", r.team.ID)
-		if err != nil {
-			return answer{}, err
-		}
-		if err := r.direct(r.key("cover", n), m.Cover, r.view().CoverAsked(m, meanwhile, r.today())); err != nil {
+	if err := r.uncover(was, m); err != nil {
+		return answer{}, err
+	}
+	if m.Cover != "" && r.inDays(m) {
+		if err := r.tell(r.coverID(m.User, m.Cover), m.Cover, team.Meeting{}, r.view().CoverAsked(m, meanwhile, r.today())); err != nil {
 			return answer{}, err
 		}
 	}
@@ -99,11 +98,10 @@ func (r *Request) awayUntil(typed, handle string) (team.Date, error) {
 
 // teamBack ends an absence before its time.
 func teamBack(r *Request, _ string) (answer, error) {
-	m := r.me
+	was, m := r.me, r.me
 	if !m.Absent(r.today()) {
 		return answer{body: r.say("back.before")}, nil
 	}
-	cover, covered := r.view().Cover(m, r.today())
 	m.Away, m.Cover = team.Date{}, ""
 	if err := r.putMember(m); err != nil {
 		return answer{}, err
@@ -111,14 +109,22 @@ func teamBack(r *Request, _ string) (answer, error) {
 	if err := r.retakeTurns(); err != nil {
 		return answer{}, err
 	}
-	if !covered {
-		return answer{body: r.say("back")}, nil
+	return answer{body: r.say("back")}, r.uncover(was, m)
+}
+
+// uncover tells who stood in for a member that they need not any more.
+func (r *Request) uncover(was, m team.Member) error {
+	if was.Cover == "" || was.Cover == m.Cover || !r.inDays(was) {
+		return nil
 	}
-	n, err := store.Next(r.tx, "cover", r.team.ID)
-	if err != nil {
-		return answer{}, err
-	}
-	return answer{body: r.say("back")}, r.direct(r.key("cover", n), cover.User, r.view().CoverOver(m))
+	return r.untell(r.coverID(m.User, was.Cover), was.Cover, team.Meeting{}, r.view().CoverOver(m))
+}
+
+func (r *Request) coverID(user, cover string) string { return r.key("cover", 0, user, cover) }
+
+// inDays: somebody is still away when others may hear of it.
+func (r *Request) inDays(m team.Member) bool {
+	return m.Absent(team.DateOf(r.hears(team.Meeting{})))
 }
 
 // coveredBy are the members who are away and count on one of the others.
@@ -137,17 +143,7 @@ func (r *Request) coveredBy(user string) ([]team.Member, error) {
 	return list, nil
 }
 
-// standIn is who to turn to today for a member: who covers for them while they
-// are away, if there is such a member; nobody for who is not in the channel.
+// standIn is who to turn to today for a member, or nobody.
 func (r *Request) standIn(user string) string {
-	m := r.member(user)
-	if !m.Here {
-		return ""
-	}
-	if m.Absent(r.today()) {
-		if cover, found := r.view().Cover(m, r.today()); found {
-			return cover.User
-		}
-	}
-	return user
+	return team.Members(r.member).StandIn(user, r.today())
 }

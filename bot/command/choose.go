@@ -116,3 +116,29 @@ func (r *Request) setChosen(signals map[int]team.Signal, key string, nr int) err
 	}
 	return nil
 }
+
+// takeChosen puts on the agenda of a meeting what was chosen for one that was
+// not held.
+func (r *Request) takeChosen(m team.Meeting) error {
+	open, err := store.OpenSignals(r.tx, r.team.ID)
+	if err != nil {
+		return err
+	}
+	for _, s := range open {
+		if s.Chosen == 0 || s.Chosen == m.Nr {
+			continue
+		}
+		chosen, _, err := store.Meetings.Get(r.tx, r.team.ID, store.Nr(s.Chosen))
+		if err != nil {
+			return err
+		}
+		if chosen.Status != team.Skipped {
+			continue
+		}
+		s.Chosen = m.Nr
+		if err := store.PutSignal(r.tx, r.team.ID, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}

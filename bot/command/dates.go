@@ -13,7 +13,7 @@ import (
 
 // meetingOnce plans one Kans!overleg beside the rhythm.
 func meetingOnce(r *Request, typed string) (answer, error) {
-	start, chosen, err := r.moment(typed, schedule.Clock{}, "/kansoverleg eenmalig ")
+	start, chosen, err := r.moment(typed, team.Meeting{}, "/kansoverleg eenmalig ")
 	if err != nil {
 		return answer{}, err
 	}
@@ -36,10 +36,14 @@ func (r *Request) once(start time.Time, chosen bool) (answer, error) {
 	return answer{body: r.say("meeting.planned", "when", r.view().When(m.Start))}, nil
 }
 
-// moment reads a date and a time for a Kans!overleg; usual is the time when
-// none is given, and the zero Clock asks for one. On a day that school is
-// closed it has to be insisted on: then it was chosen.
-func (r *Request) moment(typed string, usual schedule.Clock, prefix string) (start time.Time, chosen bool, err error) {
+// moment reads a date and a time for a Kans!overleg, or for m to move to: then
+// its time is kept when none is given. On a day that school is closed it has to
+// be insisted on: then it was chosen.
+func (r *Request) moment(typed string, m team.Meeting, prefix string) (start time.Time, chosen bool, err error) {
+	var usual schedule.Clock
+	if was := m.Start.In(r.zone()); m.Nr != 0 {
+		usual = schedule.Clock{Hour: was.Hour(), Minute: was.Minute()}
+	}
 	typed, insisted := cutInsisted(typed)
 	day, at, hasTime, err := schedule.ParseMoment(line(typed), r.today())
 	var p *team.Problem
@@ -56,7 +60,7 @@ func (r *Request) moment(typed string, usual schedule.Clock, prefix string) (sta
 		at = usual
 	}
 	start = r.calendar().At(day, at)
-	if err := r.isFree(start, prefix); err != nil {
+	if err := r.isFree(start, m, prefix); err != nil {
 		return start, false, err
 	}
 	chosen, err = r.chosen(start, insisted, prefix)
@@ -86,20 +90,23 @@ func (r *Request) chosen(start time.Time, insisted bool, prefix string) (bool, e
 	return false, r.instead(team.Wrong("datum", "moment.closed", "closed", r.view().Closed(day, why)), start, prefix)
 }
 
-// isFree: a meeting can be planned for that moment.
-func (r *Request) isFree(start time.Time, prefix string) error {
+// isFree: a meeting can be planned for that moment, or m move to it.
+func (r *Request) isFree(start time.Time, m team.Meeting, prefix string) error {
 	if !start.After(r.now) {
 		return r.instead(team.Wrong("datum", "moment.past", "understood", r.view().When(start)), start, prefix)
 	}
-	_, taken, err := r.meetingAt(start)
+	length := time.Duration(r.team.Minutes) * time.Minute
+	other, taken, err := r.openMeeting(func(other team.Meeting) bool {
+		return other.Start.Equal(start) || other.Nr != m.Nr && other.Start.Sub(start).Abs() < length
+	})
 	if err == nil && taken {
-		err = r.instead(team.Wrong("datum", "moment.taken", "understood", r.view().When(start)), start, prefix)
+		err = r.instead(team.Wrong("datum", "moment.taken", "understood", r.view().When(other.Start)), start, prefix)
 	}
 	return err
 }
 
 // possible makes the example of a Problem with a date a line with a moment at
-// which a Kans!overleg can be planned; usual is as for moment.
+// which a Kans!overleg can be planned; usual is the time when none was given.
 func (r *Request) possible(p *team.Problem, usual schedule.Clock, prefix string) error {
 	day, at, hasTime, err := schedule.ParseMoment(p.Args["example"], r.today())
 	if err != nil {
@@ -169,8 +176,8 @@ func meetingMove(r *Request, typed string) (answer, error) {
 	if typed == "" {
 		return answer{}, team.Wrong("datum", "move.when", "when", r.view().When(m.Start), "example", "/kansoverleg verzet "+r.lang.Say("move.example"))
 	}
-	was := m.Start.In(r.zone())
-	start, chosen, err := r.moment(typed, schedule.Clock{Hour: was.Hour(), Minute: was.Minute()}, "/kansoverleg verzet ")
+	was := m.Start
+	start, chosen, err := r.moment(typed, m, "/kansoverleg verzet ")
 	if err != nil {
 		return answer{}, err
 	}

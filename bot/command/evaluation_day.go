@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"slices"
 
 	"kansbot/internal/chat"
@@ -105,19 +106,18 @@ func (r *Request) evaluationAsked(c team.Case) (chat.Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	who := r.team.Chair
+	who := ""
 	if len(signals) > 0 {
-		if by := slices.MaxFunc(signals, func(a, b team.Signal) int { return a.At.Compare(b.At) }).By; r.member(by).Here {
-			who = by
-		}
+		who = r.standIn(slices.MaxFunc(signals, func(a, b team.Signal) int { return a.At.Compare(b.At) }).By)
 	}
-	return r.view().AskEvaluation(c, who), nil
+	return r.view().AskEvaluation(c, cmp.Or(who, r.standIn(r.team.Chair))), nil
 }
 
 // unevaluated tells the chair, once.
 func (r *Request) unevaluated(c team.Case) error {
-	if !r.hasChair() {
+	chair := r.standIn(r.team.Chair)
+	if chair == "" {
 		return nil
 	}
-	return r.direct(r.key("unevaluated", c.Asked), r.team.Chair, r.view().Unevaluated(c))
+	return r.direct(r.key("unevaluated", c.Asked), chair, r.view().Unevaluated(c))
 }

@@ -196,3 +196,19 @@ func TestOneOverviewOfManyKernteams(t *testing.T) {
 		return err
 	})
 }
+
+// What nothing is known to do at its moment is dropped: it would come back for
+// ever.
+func TestUnknownMoment(t *testing.T) {
+	b := course(t)
+	b.write(t, func(tx kv.Tx, id string) error {
+		return store.Schedule(tx, store.Due{ID: "later", At: b.now, Team: id, Kind: "of another version"})
+	})
+	_, err := b.Tick(t.Context())
+	b.read(func(tx kv.Tx) error {
+		if _, found, _ := store.Scheduled(tx, "later"); err != nil || found || !strings.Contains(b.log.String(), "of another version") {
+			t.Errorf("it is still there: %v (%v); %s", found, err, b.log.String())
+		}
+		return nil
+	})
+}

@@ -119,7 +119,7 @@ func (r *Request) give(a team.Action, owner team.Member) (answer, error) {
 	if err := store.TakeAction(r.tx, r.team.ID, a); err != nil {
 		return answer{}, err
 	}
-	a.Owner = owner.User
+	a.Owner, a.Help = owner.User, false
 	if err := r.keepAction(a); err != nil {
 		return answer{}, err
 	}

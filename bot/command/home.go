@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"reflect"
 	"strings"
 
@@ -42,7 +43,7 @@ func (r *Request) eachHome(teams []team.Kernteam, user string, show func(*Reques
 			return nil, err
 		}
 		shown, err := show(t, mine, next)
-		if err != nil {
+		if err = cmp.Or(err, t.broken); err != nil {
 			return nil, err
 		}
 		body = append(body, shown...)

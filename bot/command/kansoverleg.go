@@ -121,7 +121,7 @@ func meetingAgenda(r *Request, _ string) (answer, error) {
 		return answer{}, err
 	}
 	onPage, err := r.onPage(m)
-	return answer{body: append(r.view().AgendaReply(body), onPage...)}, err
+	return answer{body: append(view.WithoutButtons(body), onPage...)}, err
 }
 
 // meetingPoint adds a point of somebody's own, or with "weg 2" takes it back; the
@@ -168,7 +168,7 @@ func meetingPoint(r *Request, typed string) (answer, error) {
 func (r *Request) takePoint(m team.Meeting, typed string) (answer, error) {
 	var theirs []int
 	for i, p := range m.Points {
-		if p.By == r.me.User || r.leads(m) {
+		if p.By == r.me.User || r.forLeader(m) == nil {
 			theirs = append(theirs, i+1)
 		}
 	}
@@ -337,10 +337,7 @@ func (r *Request) remind(m team.Meeting, step schedule.Step) error {
 	if err := r.post(key, "", r.late(step, body)); err != nil || step.Kind == schedule.StepPoints {
 		return err
 	}
-	if err := r.sendCards(m); err != nil || step.Kind == schedule.StepSoon {
-		return err
-	}
-	return r.warn(m)
+	return cmp.Or(r.sendCards(m), r.warn(m))
 }
 
 // todayMessage is the reminder of the day itself. It has the agenda in it when

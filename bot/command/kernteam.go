@@ -111,6 +111,9 @@ func teamSubmitted(r *Request, _ int, v values) (answer, error) {
 	}
 	was := r.team
 	k := settings(r.team, v)
+	if err := r.stillHere(k); err != nil {
+		return answer{}, err
+	}
 	if err := store.PutKernteam(r.tx, k); err != nil {
 		return answer{}, err
 	}
@@ -127,6 +130,16 @@ func teamSubmitted(r *Request, _ int, v values) (answer, error) {
 		return r.newChair(r.member(k.Chair))
 	}
 	return answer{body: r.say("team.saved")}, nil
+}
+
+// stillHere refuses a chair or contact person who left while the form was open.
+func (r *Request) stillHere(k team.Kernteam) error {
+	for field, user := range map[string]string{"voorzitter": k.Chair, "contact": k.Contact} {
+		if user != "" && !r.member(user).Here {
+			return team.Wrong(field, "who.gone", "name", r.view().Name(user))
+		}
+	}
+	return nil
 }
 
 // guardNames is guard for fields that name people and places by right.
@@ -167,6 +180,9 @@ func (r *Request) founded(v values) (answer, error) {
 		return answer{}, err
 	}
 	if err := r.enroll(withPerson(people, e.User)); err != nil {
+		return answer{}, err
+	}
+	if err := r.stillHere(k); err != nil {
 		return answer{}, err
 	}
 	r.me = r.member(e.User.ID)

@@ -289,8 +289,8 @@ func meetingFinish(r *Request, typed string) (answer, error) {
 	if !found {
 		return answer{}, team.Wrong("", "finish.none", "example", "/kansoverleg start")
 	}
-	if _, insisted := cutInsisted(typed); !insisted && !r.leads(m) {
-		return answer{}, team.Wrong("", "finish.chair", "chair", r.view().Name(r.leader(m)), "example", r.lang.Say("finish.example"))
+	if _, insisted := cutInsisted(typed); !insisted && r.forLeader(m) != nil {
+		return answer{}, team.Wrong("", "finish.chair", "chair", r.view().Name(m.Leader(r.team)), "example", r.lang.Say("finish.example"))
 	}
 	return r.roundOff(m)
 }

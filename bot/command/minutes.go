@@ -204,7 +204,7 @@ func (r *Request) minutes(m team.Meeting) (record view.Record, err error) {
 
 // record is minutes without what has to be looked for among all cases.
 func (r *Request) record(m team.Meeting) (record view.Record, err error) {
-	record = view.Record{Meeting: m, Chair: r.leader(m), First: r.day(m)}
+	record = view.Record{Meeting: m, Chair: m.Leader(r.team), First: r.day(m)}
 	if record.Signals, err = r.signalsOf(m); err != nil {
 		return record, err
 	}

@@ -26,7 +26,7 @@ func (b *Bot) guest(tx kv.Tx, secret string) (*Request, store.Link, error) {
 	}
 	r.in(k)
 	if r.me = r.member(l.User); !r.me.Here {
-		return nil, l, chat.ErrGone
+		return nil, l, cmp.Or(r.broken, chat.ErrGone)
 	}
 	return r, l, nil
 }

@@ -1,12 +1,12 @@
 package command
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strconv"
 	"time"
 
-	"kansbot/bot/view"
 	"kansbot/internal/chat"
 	"kansbot/internal/outbox"
 	"kansbot/internal/schedule"
@@ -130,7 +130,7 @@ func (r *Request) plan(typed string, minutes int) (answer, error) {
 	}
 	if rhythm.Rule == "" && rhythm.Cron == "" { // one date is no rhythm
 		start, prefix := r.calendar().At(rhythm.Start, rhythm.Time), r.lang.Say("plan.once.word")+" "
-		if err := r.isFree(start, prefix); err != nil {
+		if err := r.isFree(start, team.Meeting{}, prefix); err != nil {
 			return answer{}, err
 		}
 		chosen, err := r.chosen(start, insisted, prefix)
@@ -260,6 +260,9 @@ func (r *Request) addMeeting(m team.Meeting) (team.Meeting, error) {
 	if err := r.keepMeeting(m); err != nil {
 		return m, err
 	}
+	if err := r.takeChosen(m); err != nil {
+		return m, err
+	}
 	return m, r.refreshSignals()
 }
 
@@ -321,7 +324,7 @@ func (r *Request) move(m team.Meeting, start time.Time) (team.Meeting, error) {
 		if err := r.refresh(r.agendaKey(was), gone); err != nil {
 			return m, err
 		}
-		if err := r.renewCards(was, func(view.Job, string) chat.Message { return gone }); err != nil {
+		if err := r.renewCards(was, func(team.Job, string) chat.Message { return gone }); err != nil {
 			return m, err
 		}
 	}
@@ -412,8 +415,8 @@ func (r *Request) plannedFrom(day team.Date) (team.Meeting, error) {
 	return m, err
 }
 
-// drop makes a meeting one that is not held. Its own points go along to the
-// next one, which is planned if need be.
+// drop makes a meeting one that is not held. Its own points, and what was chosen
+// for it, go along to the next one, which is planned if need be.
 func (r *Request) drop(m team.Meeting) (next team.Meeting, found bool, err error) {
 	points := m.Points
 	m.Status, m.Points = team.Skipped, nil
@@ -438,15 +441,14 @@ func (r *Request) drop(m team.Meeting) (next team.Meeting, found bool, err error
 // takeAlong puts points on the agenda of the next meeting, before its own;
 // without one they stay behind until there is.
 func (r *Request) takeAlong(points []team.Point) (next team.Meeting, found bool, err error) {
-	next, found, err = r.nextMeeting()
-	if err != nil || len(points) == 0 {
+	if next, found, err = r.nextMeeting(); err != nil {
 		return next, found, err
 	}
 	if !found {
 		return next, false, r.leavePoints(points...)
 	}
 	next.Points = append(points, next.Points...)
-	if err := store.PutMeeting(r.tx, r.team.ID, next); err != nil {
+	if err := cmp.Or(r.takeChosen(next), store.PutMeeting(r.tx, r.team.ID, next)); err != nil {
 		return next, false, err
 	}
 	return next, true, r.refreshMeeting(next)

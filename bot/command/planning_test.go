@@ -12,6 +12,7 @@ import (
 	"kansbot/internal/kv"
 	"kansbot/internal/outbox"
 	"kansbot/internal/store"
+	"kansbot/internal/team"
 )
 
 // course is a kernteam on the morning of Monday 4 January 2027, after Anna
@@ -212,5 +213,20 @@ func TestLongNamesInForms(t *testing.T) {
 	}
 	if label := persons([]chat.Person{{ID: "1", Handle: "anna"}})[0].Label; label != "anna" {
 		t.Errorf("without a name she is %q", label)
+	}
+}
+
+// What was chosen for a meeting that is off waits for there to be another.
+func TestChosenGoesAlong(t *testing.T) {
+	b := course(t, "/kansoverleg eenmalig 12 jan 13:30", "/kansoverleg eenmalig 14 jan 13:30")
+	for range team.MaxNewCases + 1 {
+		b.types("bram", "/signaal nieuw stil | ouders: akkoord")
+	}
+	b.types("anna", "/kansoverleg kies K-004")
+	for _, line := range []string{"/kansoverleg overslaan", "/kansoverleg overslaan", "/kansoverleg eenmalig 15 jan 13:30"} {
+		b.types("anna", line)
+		if got, open := b.signal(4).Chosen, b.open(); len(open) > 0 && got != open[0].Nr {
+			t.Errorf("%s: it is on the agenda of meeting %d", line, got)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -9,6 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"kansbot/bot/view"
+	"kansbot/internal/chat"
+	"kansbot/internal/kv"
 	"kansbot/internal/schedule"
 	"kansbot/internal/team"
 	"kansbot/internal/text"
@@ -91,4 +94,42 @@ func TestScheduleProblemsAreWorded(t *testing.T) {
 			}
 		}
 	})
+}
+
+// unread is a store of which one table cannot be read.
+type unread struct {
+	kv.DB
+	table string
+}
+
+func (u unread) Update(ctx context.Context, fn func(kv.Tx) error) error {
+	return u.DB.Update(ctx, func(tx kv.Tx) error { return fn(unreadTx{tx, u.table}) })
+}
+
+type unreadTx struct {
+	kv.Tx
+	table string
+}
+
+func (tx unreadTx) Get(key []byte) ([]byte, error) {
+	if strings.HasPrefix(string(key), tx.table+"\x00") {
+		return nil, errors.New("cannot be read")
+	}
+	return tx.Tx.Get(key)
+}
+
+// While nobody can tell who is chair, nobody passes for one, and nobody hears
+// that they are not a member.
+func TestMembersThatCannotBeRead(t *testing.T) {
+	b := course(t, "/kansoverleg instellen")
+	form := b.types("anna", "/kernteam instellen").Form
+	b.Bot.DB = unread{b.db, "member"}
+	for who, reply := range map[string]chat.Reply{
+		"settings":      b.types("bram", "/kansoverleg instellen"),
+		"settings sent": b.sends("anna", form, nil),
+	} {
+		if said := reads(reply.Body) + reply.Problems[""]; reply.Form != nil || !strings.Contains(said, "Bij mij ging iets mis") {
+			t.Errorf("%s: %s", who, said)
+		}
+	}
 }

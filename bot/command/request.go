@@ -30,7 +30,7 @@ type Request struct {
 	known map[string]team.Member
 
 	free   *schedule.FreeDays // of the kernteam, once they are needed
-	broken error              // why they cannot be known; then nothing of the request counts
+	broken error              // why something could not be read; then nothing of the request counts
 
 	sent chat.Form // the form that was sent in, if one was
 
@@ -119,7 +119,7 @@ func (r *Request) member(user string) team.Member {
 		return team.Member{User: user}
 	}
 	m, found, err := store.Members.Get(r.tx, r.team.ID, user)
-	if err != nil || !found {
+	if r.broken = cmp.Or(r.broken, err); err != nil || !found {
 		return team.Member{User: user}
 	}
 	return m

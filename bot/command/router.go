@@ -19,7 +19,7 @@ import (
 // route finds out who asks what of which kernteam, and runs it.
 func (r *Request) route() (a answer, err error) {
 	defer func() {
-		if err = cmp.Or(err, r.broken); err == nil {
+		if err = cmp.Or(r.broken, err); err == nil {
 			err = r.touched()
 		}
 	}()
@@ -172,6 +172,16 @@ func (r *Request) forChair() error {
 	return team.Wrong("", "chair", "chair", r.view().Name(r.team.Chair))
 }
 
+// forLeader refuses what is for who leads a meeting, and the kernteam's chair,
+// while one of them is in the channel.
+func (r *Request) forLeader(m team.Meeting) error {
+	leader := r.member(m.Leader(r.team))
+	if r.isChair() || leader.Here && leader.User == r.me.User || !leader.Here && !r.hasChair() {
+		return nil
+	}
+	return team.Wrong("", "chair", "chair", r.view().Name(leader.User))
+}
+
 func (r *Request) hasChair() bool { return r.member(r.team.Chair).Here }
 
 // submitted takes everything but the answers from our own record of the form.
@@ -282,7 +292,7 @@ func (r *Request) pressed(act chat.Pressed) (answer, error) {
 		return answer{}, team.Wrong("", "button.gone")
 	}
 	name, subject, _ := strings.Cut(act.Do, " ")
-	if !hasButton(post.Body, act.Do) && !slices.Contains(answersLate, name) {
+	if !hasButton(post.Body, act.Do) && !presses[name].late {
 		return answer{}, r.buttonGone(act.Do)
 	}
 	if name == view.AtHome {
@@ -298,7 +308,7 @@ func (r *Request) pressed(act chat.Pressed) (answer, error) {
 	if !found {
 		return answer{}, team.Wrong("", "button.gone")
 	}
-	return press(r, subject)
+	return press.run(r, subject)
 }
 
 func hasButton(body chat.Message, do string) bool {

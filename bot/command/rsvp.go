@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -79,7 +80,7 @@ func (r *Request) rsvp(m team.Meeting, coming bool, stand string) (answer, error
 	switch {
 	case stand == me && stand != "":
 		return answer{}, team.Wrong("wie", "stand.self", "example", "/kansoverleg afwezig @wie")
-	case stand != "" && r.cannot(m, r.member(stand)):
+	case stand != "" && !m.Comes(r.member(stand), r.day(m)):
 		return answer{}, team.Wrong("wie", "stand.absent", "name", r.view().Name(stand), "example", "/kansoverleg afwezig")
 	}
 	was := m
@@ -105,35 +106,32 @@ func (r *Request) rsvp(m team.Meeting, coming bool, stand string) (answer, error
 // tellStands tells who stands in for somebody, or need not any more, and who
 // loses their stand-in. Another day asks everybody anew.
 func (r *Request) tellStands(was, m team.Meeting) error {
-	for _, user := range slices.Sorted(maps.Keys(r.known)) {
+	members, err := r.members()
+	if err != nil {
+		return err
+	}
+	for _, user := range slices.Sorted(maps.Keys(members)) {
 		before, now := was.Stands[user], m.Stands[user]
 		if before == now {
 			continue
 		}
+		stand := func(who string) string { return r.key("stand", m.Nr, user, who) }
+		lost := r.key("nostand", m.Nr, user)
 		if now != "" {
-			if err := r.tell(now, r.view().StandsIn(user, m)); err != nil {
-				return err
-			}
+			err = cmp.Or(r.unsay(lost), r.tell(stand(now), now, m, r.view().StandsIn(user, m)))
 		}
-		to, body := before, r.view().StandsNoMore(user, was)
 		switch {
-		case before == "":
-			continue
-		case now == "" && !m.Present[user] && r.member(user).Here && m.Start.Equal(was.Start):
-			to, body = user, r.view().NoStandIn(before, m)
+		case before == "" || err != nil:
+		case now == "" && !m.Present[user] && members[user].Here && m.Start.Equal(was.Start):
+			err = cmp.Or(r.unsay(stand(before)), r.tell(lost, user, m, r.view().NoStandIn(before, m)))
+		default:
+			err = cmp.Or(r.unsay(lost), r.untell(stand(before), before, was, r.view().StandsNoMore(user, was)))
 		}
-		if err := r.tell(to, body); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// cannot: somebody will not be at a meeting. They said so or, when they said
-// nothing, are away that day.
-func (r *Request) cannot(m team.Meeting, who team.Member) bool {
-	coming, answered := m.Present[who.User]
-	return !who.Here || answered && !coming || !answered && who.Absent(r.day(m))
 }
 
 // attended is the meeting with who is away that day among those who do not come.
@@ -143,7 +141,7 @@ func (r *Request) attended(m team.Meeting) (team.Meeting, error) {
 		return m, err
 	}
 	for _, member := range members {
-		if _, answered := m.Present[member.User]; !answered && r.cannot(m, member) {
+		if _, answered := m.Present[member.User]; !answered && !m.Comes(member, r.day(m)) {
 			m.Present = withAnswer(m.Present, member.User, false)
 		}
 	}

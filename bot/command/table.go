@@ -36,13 +36,16 @@ var commands []command
 // moment go.
 var (
 	forms   map[string]func(*Request, int, values) (answer, error)
-	presses map[string]func(*Request, string) (answer, error)
+	presses map[string]press
 	dues    map[string]func(*Request, store.Due) error
 )
 
-// answersLate are the presses that answer by themselves when the button is gone
-// already: of five who press at once, each hears how it went.
-var answersLate = []string{"meeting.in", "meeting.out", "meeting.lead"}
+// press is what a button does. One that counts late answers by itself when the
+// button is gone already: of five who press at once, each hears how it went.
+type press struct {
+	run  func(*Request, string) (answer, error)
+	late bool
+}
 
 // The tables refer to functions that refer to the tables, hence init.
 func init() {
@@ -133,33 +136,33 @@ func init() {
 		"evaluate":        evaluationSubmitted,
 		"action.hand":     handSubmitted,
 	}
-	presses = map[string]func(*Request, string) (answer, error){
-		"team.set":        pressSetUp,
-		"meeting.in":      pressComing,
-		"meeting.out":     pressAway,
-		"meeting.lead":    pressLead,
-		"meeting.on":      pressGoesOn,
-		"meeting.off":     pressOff,
-		"agenda.choose":   pressChoose,
-		"meeting.keep":    pressKeep,
-		"meeting.drop":    pressNotNow,
-		"meeting.finish":  pressFinish,
-		"item.next":       pressNext,
-		"item.done":       pressDiscussed,
-		"item.carry":      pressCarry,
-		"item.goal":       pressGoal,
-		"item.action":     pressCaseAction,
-		"item.pays":       pressPays,
-		"item.text":       pressText,
-		"item.more":       pressMore,
-		"action.done":     pressDone,
-		"action.postpone": pressPostpone,
-		"action.help":     pressHelp,
-		"evaluate.ask":    pressEvaluate,
-		"action.later":    pressLater,
-		"action.take":     pressTake,
-		"action.hand":     pressHand,
-		"action.callback": pressCallback,
+	presses = map[string]press{
+		"team.set":        {run: pressSetUp},
+		"meeting.in":      {run: pressComing, late: true},
+		"meeting.out":     {run: pressAway, late: true},
+		"meeting.lead":    {run: pressLead, late: true},
+		"meeting.on":      {run: pressGoesOn},
+		"meeting.off":     {run: pressOff},
+		"agenda.choose":   {run: pressChoose},
+		"meeting.keep":    {run: pressKeep},
+		"meeting.drop":    {run: pressNotNow},
+		"meeting.finish":  {run: pressFinish},
+		"item.next":       {run: pressNext},
+		"item.done":       {run: pressDiscussed},
+		"item.carry":      {run: pressCarry},
+		"item.goal":       {run: pressGoal},
+		"item.action":     {run: pressCaseAction},
+		"item.pays":       {run: pressPays},
+		"item.text":       {run: pressText},
+		"item.more":       {run: pressMore},
+		"action.done":     {run: pressDone},
+		"action.postpone": {run: pressPostpone},
+		"action.help":     {run: pressHelp},
+		"evaluate.ask":    {run: pressEvaluate},
+		"action.later":    {run: pressLater},
+		"action.take":     {run: pressTake},
+		"action.hand":     {run: pressHand},
+		"action.callback": {run: pressCallback},
 	}
 	dues = map[string]func(*Request, store.Due) error{
 		"form":     formGone,
@@ -169,6 +172,7 @@ func init() {
 		"evaluate": evaluationDue,
 		"erase":    eraseDue,
 		lateDue:    itemLate,
+		tellDue:    tellNow,
 		homesDue:   homesChange,
 		homeDue:    homeChanges,
 		summerDue:  beforeSummer,

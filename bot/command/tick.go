@@ -109,7 +109,12 @@ func (b *Bot) fire(ctx context.Context, now time.Time, list []store.Due) (err er
 				r.in(k)
 				teams[d.Team] = r
 			}
-			if err = cmp.Or(dues[d.Kind](r, d), r.broken); err == nil {
+			run, found := dues[d.Kind]
+			if !found {
+				b.Log.Error("due moment of unknown kind dropped", "kind", d.Kind, "team", d.Team, "nr", d.Nr)
+				continue
+			}
+			if err = cmp.Or(run(r, d), r.broken); err == nil {
 				err = r.touched()
 			}
 			if err != nil {
@@ -157,7 +162,7 @@ func (b *Bot) Buried(tx kv.Tx, post chat.Post, _ string) error {
 		return err
 	}
 	if !r.hasChair() {
-		return nil
+		return r.broken
 	}
 	// One a day: a channel that is gone refuses many.
 	return r.direct("buried/"+k.ID+"/"+r.today().String(), k.Chair, r.view().Buried())

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 
-	"kansbot/bot/view"
 	"kansbot/internal/chat"
 	"kansbot/internal/outbox"
 	"kansbot/internal/schedule"
@@ -16,15 +15,15 @@ import (
 )
 
 // assign gives the jobs of a planned meeting that nobody has, or that who has
-// them cannot do, to whose turn it is: the last time is longest ago, then by
-// name. Nobody has both. A meeting that begins now is led by who begins it. Who
+// them cannot do, to whose turn it is: the last time is longest ago, then that
+// of either job, then by name. Nobody has both. A meeting that begins now is led by who begins it. Who
 // cannot come stands in for nobody, and nobody for who left.
 func (r *Request) assign(m *team.Meeting) error {
 	able, err := r.here()
 	if err != nil {
 		return err
 	}
-	able = slices.DeleteFunc(able, func(who team.Member) bool { return r.cannot(*m, who) })
+	able = slices.DeleteFunc(able, func(who team.Member) bool { return !m.Comes(who, r.day(*m)) })
 	open, err := store.OpenMeetings(r.tx, r.team.ID)
 	if err != nil {
 		return err
@@ -36,36 +35,33 @@ func (r *Request) assign(m *team.Meeting) error {
 			led[other.Chair], noted[other.Notes] = max(led[other.Chair], other.Nr), max(noted[other.Notes], other.Nr)
 		}
 	}
+	lastLed := func(who team.Member) int { return max(who.Led, led[who.User]) }
+	lastNoted := func(who team.Member) int { return max(who.Noted, noted[who.User]) }
 	next := func(last func(team.Member) int, without string) string {
-		best := ""
-		lowest := 0
-		for _, who := range able {
-			if n := last(who); who.User != without && (best == "" || n < lowest) {
-				best, lowest = who.User, n
-			}
+		others := slices.DeleteFunc(slices.Clone(able), func(who team.Member) bool { return who.User == without })
+		if len(others) == 0 {
+			return ""
 		}
-		return best
+		return slices.MinFunc(others, func(a, b team.Member) int {
+			return cmp.Or(last(a)-last(b), max(lastLed(a), lastNoted(a))-max(lastLed(b), lastNoted(b)))
+		}).User
 	}
 	m.Chair, m.Notes, m.Stands = among(able, m.Chair), among(able, m.Notes), maps.Clone(m.Stands)
 	maps.DeleteFunc(m.Stands, func(user, instead string) bool {
-		if _, answered := m.Present[instead]; !answered && !r.atWork() {
-			return false // for the next reminder to tell
-		}
 		return among(able, instead) == "" || !r.member(user).Here
 	})
 	if m.Chair == "" && r.team.Turns == team.AllTurns {
 		if !m.Start.After(r.now) {
 			m.Chair = among(able, r.me.User)
 		}
-		last := func(who team.Member) int { return max(who.Led, led[who.User]) }
-		m.Chair = cmp.Or(m.Chair, next(last, m.Notes), m.Notes)
+		m.Chair = cmp.Or(m.Chair, next(lastLed, m.Notes), m.Notes)
 	}
-	leader := r.leader(*m)
+	leader := m.Leader(r.team)
 	if m.Notes == leader {
 		m.Notes = ""
 	}
 	if m.Notes == "" && r.team.Turns != team.NoTurns {
-		m.Notes = next(func(who team.Member) int { return max(who.Noted, noted[who.User]) }, leader)
+		m.Notes = next(lastNoted, leader)
 	}
 	return nil
 }
@@ -93,7 +89,7 @@ func (r *Request) keepPeople(was, m team.Meeting) (team.Meeting, error) {
 	if err := r.refreshMeeting(m); err != nil {
 		return m, err
 	}
-	if m.Status == team.Planned && m.HasSent(schedule.StepAgenda) && r.atWork() {
+	if m.Status == team.Planned && m.HasSent(schedule.StepAgenda) && r.mayHear(m) {
 		if err := r.warn(m); err != nil {
 			return m, err
 		}
@@ -106,7 +102,7 @@ func (r *Request) tellPeople(was, m team.Meeting) error {
 	if err := r.tellStands(was, m); err != nil {
 		return err
 	}
-	for _, job := range view.Jobs {
+	for _, job := range team.Jobs {
 		if before, now := r.holder(was, job), r.holder(m, job); before != now {
 			if err := r.passOn(m, job, now); err != nil {
 				return err
@@ -125,13 +121,13 @@ func (r *Request) passedOn(m team.Meeting) (team.Meeting, error) {
 	return r.keepPeople(m, now)
 }
 
-// passOn tells who has a job now. Outside school hours that waits for the next
+// passOn tells who has a job now. What they may not hear yet waits for the next
 // reminder.
-func (r *Request) passOn(m team.Meeting, job view.Job, now string) error {
+func (r *Request) passOn(m team.Meeting, job team.Job, now string) error {
 	switch {
 	case m.Status != team.Planned:
 		return r.refreshCards(m)
-	case now == "" || now == r.me.User || !r.atWork():
+	case now == "" || now == r.me.User || !r.mayHear(m):
 		return nil
 	}
 	key := r.cardKey(m, job, now)
@@ -142,35 +138,27 @@ func (r *Request) passOn(m team.Meeting, job view.Job, now string) error {
 	if m.HasSent(schedule.StepAgenda) && !had {
 		return r.direct(key, now, r.view().Card(m, job))
 	}
-	return r.tell(now, r.view().Turn(m, job))
+	return r.tell(r.key("turn", m.Nr, string(job), now), now, m, r.view().Turn(m, job))
 }
 
-// holder is who has a job in a meeting; empty for the chair of a kernteam
-// who cannot come.
-func (r *Request) holder(m team.Meeting, job view.Job) string {
-	if job == view.Notes {
-		return m.Notes
-	}
-	if leader := r.leader(m); !r.cannot(m, r.member(leader)) {
-		return leader
-	}
-	return ""
+func (r *Request) holder(m team.Meeting, job team.Job) string {
+	return m.Holder(job, r.team, r.member, r.day(m))
 }
 
-// sendCards tells who has a job what it is, once, and in school hours. Who
-// always has it and has done it before, knows.
+// sendCards tells who has a job what it is, once. Who always has it and has done
+// it before, knows.
 func (r *Request) sendCards(m team.Meeting) error {
-	if !r.atWork() {
+	if !r.mayHear(m) {
 		return nil
 	}
-	for _, job := range view.Jobs {
+	for _, job := range team.Jobs {
 		user := r.holder(m, job)
 		if user == "" {
 			continue
 		}
 		who := r.member(user)
 		fixed, before := r.team.Turns != team.AllTurns, who.Led
-		if job == view.Notes {
+		if job == team.Notes {
 			fixed, before = r.team.Turns == team.NoTurns, who.Noted
 		}
 		if fixed && before != 0 {
@@ -183,13 +171,13 @@ func (r *Request) sendCards(m team.Meeting) error {
 	return nil
 }
 
-func (r *Request) cardKey(m team.Meeting, job view.Job, user string) string {
+func (r *Request) cardKey(m team.Meeting, job team.Job, user string) string {
 	return r.key("job", m.Nr, strconv.Itoa(m.Round), string(job), user)
 }
 
 // refreshCards brings the cards up to date, of who has a job and of who had it.
 func (r *Request) refreshCards(m team.Meeting) error {
-	return r.renewCards(m, func(job view.Job, user string) chat.Message {
+	return r.renewCards(m, func(job team.Job, user string) chat.Message {
 		switch {
 		case m.Status == team.Skipped:
 			return r.view().NotHeld(m, r.now)
@@ -201,13 +189,13 @@ func (r *Request) refreshCards(m team.Meeting) error {
 }
 
 // renewCards gives each card of a meeting that was sent what it should say.
-func (r *Request) renewCards(m team.Meeting, body func(view.Job, string) chat.Message) error {
+func (r *Request) renewCards(m team.Meeting, body func(team.Job, string) chat.Message) error {
 	members, err := r.members()
 	if err != nil {
 		return err
 	}
 	for _, user := range slices.Sorted(maps.Keys(members)) {
-		for _, job := range view.Jobs {
+		for _, job := range team.Jobs {
 			if err := r.renew(r.cardKey(m, job, user), body(job, user)); err != nil {
 				return err
 			}
@@ -223,19 +211,6 @@ func (r *Request) renew(key string, body chat.Message) error {
 		return err
 	}
 	return r.replace(key, body)
-}
-
-// tell sends one person something that happens any number of times. Who left
-// hears nothing any more.
-func (r *Request) tell(user string, body chat.Message) error {
-	if !r.member(user).Here {
-		return nil
-	}
-	n, err := store.Next(r.tx, "tell", r.team.ID)
-	if err != nil {
-		return err
-	}
-	return r.direct(r.key("tell", n), user, body)
 }
 
 // retakeTurns brings every meeting to come in line with who can do what.
@@ -272,10 +247,10 @@ func (r *Request) retake(change func(team.Meeting) team.Meeting) error {
 
 // served notes whose turn it was, when a meeting is over.
 func (r *Request) served(m team.Meeting) error {
-	for _, job := range view.Jobs {
+	for _, job := range team.Jobs {
 		user := m.Notes
-		if job == view.Chair {
-			user = r.leader(m)
+		if job == team.Chair {
+			user = m.Leader(r.team)
 		}
 		members, err := r.members()
 		if err != nil {
@@ -285,7 +260,7 @@ func (r *Request) served(m team.Meeting) error {
 		if !found {
 			continue
 		}
-		if job == view.Chair {
+		if job == team.Chair {
 			who.Led = max(who.Led, m.Nr)
 		} else {
 			who.Noted = max(who.Noted, m.Nr)
@@ -307,12 +282,12 @@ func meetingSwap(r *Request, typed string) (answer, error) {
 		return answer{}, err
 	}
 	word, rest := firstWord(line(typed))
-	var job view.Job
+	var job team.Job
 	switch {
 	case isWord(word, "voorzitter", "chair"):
-		job = view.Chair
+		job = team.Chair
 	case isWord(word, "notulist", "notulen", "notes", "minutes"):
-		job = view.Notes
+		job = team.Notes
 	default:
 		rest = line(typed)
 	}
@@ -333,34 +308,34 @@ func meetingSwap(r *Request, typed string) (answer, error) {
 }
 
 // myJob is the one job that the asker has.
-func (r *Request) myJob(m team.Meeting, handle string) (view.Job, error) {
+func (r *Request) myJob(m team.Meeting, handle string) (team.Job, error) {
 	switch me := r.me.User; me {
-	case r.holder(m, view.Chair):
-		return view.Chair, nil
-	case r.holder(m, view.Notes):
-		return view.Notes, nil
+	case r.holder(m, team.Chair):
+		return team.Chair, nil
+	case r.holder(m, team.Notes):
+		return team.Notes, nil
 	}
 	return "", team.Wrong("", "swap.which", "when", r.view().When(m.Start), "example", "/kansoverleg ruil "+r.lang.Say("swap.chair")+" @"+handle)
 }
 
-func (r *Request) swap(m team.Meeting, job view.Job, to team.Member) (answer, error) {
+func (r *Request) swap(m team.Meeting, job team.Job, to team.Member) (answer, error) {
 	from := r.holder(m, job)
 	switch {
 	case from == to.User:
 		return answer{body: r.view().HasJob(m, job)}, nil
 	case from != "" && from != r.me.User && !r.isChair():
 		return answer{}, team.Wrong("", "swap.other", "name", r.view().Name(from))
-	case r.cannot(m, to):
+	case !m.Comes(to, r.day(m)):
 		return answer{}, team.Wrong("wie", "swap.absent", "name", r.view().Name(to.User))
 	}
 	was := m
-	if job == view.Chair {
+	if job == team.Chair {
 		m.Chair = to.User
 		if m.Notes == to.User {
 			m.Notes = from
 		}
 	} else {
-		if r.leader(m) == to.User {
+		if m.Leader(r.team) == to.User {
 			m.Chair = from
 		}
 		m.Notes = to.User
@@ -369,7 +344,7 @@ func (r *Request) swap(m team.Meeting, job view.Job, to team.Member) (answer, er
 	if err != nil {
 		return answer{}, err
 	}
-	if r.holder(m, job) != to.User { // with the other job to nobody but them
+	if r.holder(m, job) != to.User || m.Leader(r.team) == m.Notes { // with the other job to nobody but them
 		return answer{}, team.Wrong("wie", "swap.both", "name", r.view().Name(to.User))
 	}
 	return answer{body: r.view().HasJob(m, job)}, r.did("meeting.swap", on("meeting", m.Nr))
@@ -390,8 +365,8 @@ func pressLead(r *Request, s string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if r.holder(m, view.Chair) != "" {
-		return answer{body: r.view().HasJob(m, view.Chair)}, nil
+	if r.holder(m, team.Chair) != "" {
+		return answer{body: r.view().HasJob(m, team.Chair)}, nil
 	}
 	was := m
 	m.Present, m.Stands = withAnswer(m.Present, r.me.User, true), maps.Clone(m.Stands)
@@ -401,4 +376,14 @@ func pressLead(r *Request, s string) (answer, error) {
 		return answer{}, err
 	}
 	return answer{body: r.say("lead.thanks", "when", r.view().When(m.Start))}, r.did("meeting.lead", on("meeting", m.Nr))
+}
+
+// led is a meeting that begins: while whose job it is cannot come, who begins it
+// leads.
+func (r *Request) led(m team.Meeting) (team.Meeting, error) {
+	if !r.hasChair() && m.Chair == "" || r.holder(m, team.Chair) != "" {
+		return m, nil
+	}
+	m.Present, m.Chair = withAnswer(m.Present, r.me.User, true), r.me.User
+	return m, r.assign(&m)
 }

@@ -75,6 +75,19 @@ func TestTurnsGoRound(t *testing.T) {
 	}
 }
 
+// Who has just led does not write next time, as long as there are others.
+func TestTurnsAreSpread(t *testing.T) {
+	b := course(t, "/kansoverleg plan elke week op dinsdag om 13:30")
+	for _, want := range []string{"anna bram", "chantal dewi", "emre anna", "bram chantal", "dewi emre"} {
+		if got := b.jobs(); !slices.Equal(got, []string{want}) {
+			t.Errorf("%q, not %q", got, want)
+		}
+		b.at(t, b.open()[0].Start.In(zone("")).Format("2006-01-02 15:04"))
+		b.types("anna", "/kansoverleg start")
+		b.types("anna", "/kansoverleg afronden")
+	}
+}
+
 func TestWhoseTurnItIs(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -125,6 +138,24 @@ func TestFixedJobs(t *testing.T) {
 	b.types("anna", "/kernteam rol @bram voorzitter") // who leads does not write
 	if got := b.jobs(); !slices.Equal(got, []string{" anna"}) {
 		t.Errorf("%q", got)
+	}
+}
+
+// In a meeting that goes on too, who leads is not made to write as well.
+func TestNobodyLeadsAndWrites(t *testing.T) {
+	b := course(t, "/kansoverleg eenmalig 5 jan 10:00")
+	b.set(t, map[string]string{"beurten": "vast"})
+	b.at(t, "2027-01-05 10:00")
+	b.types("anna", "/kansoverleg start")
+	for _, c := range []struct{ line, want string }{
+		{"/kansoverleg ruil notulist @anna", " "},
+		{"/kansoverleg ruil notulist @bram", " bram"},
+		{"/kansoverleg ruil notulist @anna", "bram anna"},
+	} {
+		said := reads(b.types("anna", c.line).Body)
+		if got := b.jobs()[0]; got != c.want || strings.Contains(said, "heeft al een beurt") != (got == " ") {
+			t.Errorf("%s: %q, not %q; %s", c.line, got, c.want, said)
+		}
 	}
 }
 
@@ -277,11 +308,12 @@ func (b *trial) keyed(key string) (status outbox.Status) {
 	return status
 }
 
-// told are the messages about what changed, to that user.
+// told are the messages about what changed that went to that user.
 func (b *trial) told(user string) (said []string) {
 	b.read(func(tx kv.Tx) error {
 		return store.Table[outbox.Status]{Name: "post"}.Each(tx, func(s outbox.Status) error {
-			if strings.HasPrefix(s.Post.Key, "tell/") && s.Post.To.User == user {
+			kind, _, _ := strings.Cut(s.Post.Key, "/")
+			if slices.Contains([]string{"stand", "nostand", "turn"}, kind) && s.Post.To.User == user && s.State != outbox.Held {
 				said = append(said, plain(s.Post.Body))
 			}
 			return nil

@@ -31,7 +31,7 @@ func (r *Request) itemKey(m team.Meeting, i int) string {
 
 // talk is item i of a meeting, with what there is of it already.
 func (r *Request) talk(m team.Meeting, i int) (view.Talk, error) {
-	t := view.Talk{Meeting: m, Index: i, Leader: r.leader(m)}
+	t := view.Talk{Meeting: m, Index: i, Leader: m.Leader(r.team)}
 	for _, nr := range m.Agenda[i].Signals() {
 		s, _, err := store.Signals.Get(r.tx, r.team.ID, store.Nr(nr))
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -88,6 +89,19 @@ func (w *walk) checkDues(t *rapid.T, tx kv.Tx, meetings []team.Meeting, wanted m
 	if len(byID) != len(dues) {
 		t.Fatalf("%d moments, %d ids", len(dues), len(byID))
 	}
+	soon := w.calendar().Working(w.now)
+	if !w.freed.IsZero() { // it was set while school was to be closed longer
+		soon = w.now.AddDate(1, 0, 0)
+	}
+	posts, err := store.Table[outbox.Status]{Name: "post"}.All(tx)
+	if err != nil {
+		return err
+	}
+	for _, s := range posts {
+		if s.State == outbox.Held {
+			wanted[path.Dir(s.Post.Key)] = soon
+		}
+	}
 	for _, d := range dues {
 		last, found := wanted[d.ID]
 		if !found && d.Kind == summerDue && d.ID == "summer/"+w.id {
@@ -101,10 +115,7 @@ func (w *walk) checkDues(t *rapid.T, tx kv.Tx, meetings []team.Meeting, wanted m
 			last = later(w.now, m.NowSince.Add(time.Duration(item.Minutes)*time.Minute+lateAfter))
 		}
 		if !found && d.Kind == leftDue {
-			last, found = w.calendar().Working(w.now), true
-			if !w.freed.IsZero() { // who left while school was to be closed longer
-				last = w.now.AddDate(1, 0, 0)
-			}
+			last, found = soon, true
 		}
 		if d.Kind == "evaluate" || d.Kind == "erase" {
 			last, found = d.At, w.hasDay(tx, d)

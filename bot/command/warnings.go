@@ -3,7 +3,6 @@ package command
 import (
 	"slices"
 
-	"kansbot/bot/view"
 	"kansbot/internal/chat"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
@@ -19,7 +18,7 @@ func (r *Request) warningKey(m team.Meeting, about string) string {
 // warn asks the channel, once for a day, who leads when nobody does, and
 // whether it goes on when too few can come.
 func (r *Request) warn(m team.Meeting) error {
-	if r.holder(m, view.Chair) == "" {
+	if r.holder(m, team.Chair) == "" {
 		if err := r.post(r.warningKey(m, "lead"), "", r.view().NoLeader(m)); err != nil {
 			return err
 		}
@@ -34,7 +33,7 @@ func (r *Request) warn(m team.Meeting) error {
 // refreshWarnings shows what became of the questions that warn asked.
 func (r *Request) refreshWarnings(m team.Meeting) error {
 	v := r.view()
-	lead, few := v.HasJob(m, view.Chair), v.Enough(m)
+	lead, few := v.HasJob(m, team.Chair), v.Enough(m)
 	switch most, err := r.most(m); {
 	case err != nil:
 		return err
@@ -43,7 +42,7 @@ func (r *Request) refreshWarnings(m team.Meeting) error {
 	case r.tooFew(m, most):
 		few = r.fewMessage(m, most)
 	}
-	if m.Status == team.Planned && r.holder(m, view.Chair) == "" {
+	if m.Status == team.Planned && r.holder(m, team.Chair) == "" {
 		lead = v.NoLeader(m)
 	}
 	if err := r.renew(r.warningKey(m, "lead"), lead); err != nil || m.HasSent(enough) {
@@ -58,7 +57,7 @@ func (r *Request) most(m team.Meeting) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return len(slices.DeleteFunc(members, func(who team.Member) bool { return r.cannot(m, who) })), nil
+	return len(slices.DeleteFunc(members, func(who team.Member) bool { return !m.Comes(who, r.day(m)) })), nil
 }
 
 func (r *Request) tooFew(m team.Meeting, most int) bool {

@@ -180,7 +180,7 @@ func teamMute(r *Request, _ string) (answer, error) {
 		t.me = t.member(r.me.User)
 		m := t.me
 		m.Muted = muted
-		if err := t.putMember(m); err != nil {
+		if err := cmp.Or(t.putMember(m), t.broken); err != nil {
 			return answer{}, err
 		}
 	}

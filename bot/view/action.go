@@ -159,7 +159,7 @@ func (v View) Reminder(a team.Action, step string, today team.Date) chat.Message
 	}
 	who := []chat.Span{v.mention(a.Owner)}
 	if owner.Absent(today) {
-		cover, found := v.Cover(owner, today)
+		cover, found := v.Member.Cover(owner, today)
 		if !found {
 			return chat.Message{
 				v.para("remind.away", "name", v.Name(a.Owner), "until", v.short(owner.Away), "what", a.Text, "day", v.day(a.Due)),
@@ -196,13 +196,12 @@ func (v View) ChairReminder(a team.Action, today team.Date) chat.Message {
 	return append(message, v.reminderButtons(a))
 }
 
-// HelpAsked asks the thread to think along.
-func (v View) HelpAsked(a team.Action, user string) chat.Message {
-	chair, here := v.chair()
-	if !here || v.Team.Chair == user {
+// HelpAsked asks the thread, and who is the chair today, to think along.
+func (v View) HelpAsked(a team.Action, user string, today team.Date) chat.Message {
+	if chair := v.Member.StandIn(v.Team.Chair, today); chair == "" || chair == user {
 		return chat.Message{v.para("help.asked", "name", v.Name(user), "what", a.Text)}
 	}
-	return chat.Message{v.para("help.asked.chair", "chair", chair, "name", v.Name(user), "what", a.Text)}
+	return chat.Message{v.para("help.asked.chair", "chair", v.chairOn(today), "name", v.Name(user), "what", a.Text)}
 }
 
 // HelpLine asks the chair or the contact person directly; n counts how often

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -9,30 +8,8 @@ import (
 	"kansbot/internal/team"
 )
 
-// Job is what somebody does for a Kans!overleg.
-type Job string
-
-const (
-	Chair Job = "voorzitter"
-	Notes Job = "notulist"
-)
-
-// Jobs are all of them.
-var Jobs = []Job{Chair, Notes}
-
-// holder is who has a job, when they come.
-func (v View) holder(m team.Meeting, job Job) (user string, found bool) {
-	if user = m.Notes; job == Chair {
-		user = cmp.Or(m.Chair, v.Team.Chair)
-	}
-	return user, v.comes(m, user)
-}
-
-// comes: somebody will be there, as far as is known.
-func (v View) comes(m team.Meeting, user string) bool {
-	who := v.Member(user)
-	comes, answered := m.Present[user]
-	return who.Here && (comes || !answered && !who.Absent(team.DateOf(m.Start.In(v.Zone))))
+func (v View) holder(m team.Meeting, job team.Job) string {
+	return m.Holder(job, v.Team, v.Member, team.DateOf(m.Start.In(v.Zone)))
 }
 
 // gone: somebody left before a meeting that is not over. Of one that is, they
@@ -42,7 +19,7 @@ func (v View) gone(m team.Meeting, user string) bool { return m.Open() && !v.Mem
 // instead is who comes in place of a member, or empty.
 func (v View) instead(m team.Meeting, user string) string {
 	stand := m.Stands[user]
-	if v.gone(m, user) || m.Open() && !v.comes(m, stand) {
+	if v.gone(m, user) || m.Open() && !m.Comes(v.Member(stand), team.DateOf(m.Start.In(v.Zone))) {
 		return ""
 	}
 	return stand
@@ -79,10 +56,10 @@ func (v View) attendance(m team.Meeting) string {
 // jobs is who leads a meeting, and who writes.
 func (v View) jobs(m team.Meeting) string {
 	line := v.say("jobs.nobody")
-	if leader, found := v.holder(m, Chair); found {
+	if leader := v.holder(m, team.Chair); leader != "" {
 		line = v.say("jobs.chair", "name", v.Name(leader))
 	}
-	if notes, found := v.holder(m, Notes); found {
+	if notes := v.holder(m, team.Notes); notes != "" {
 		line += " " + v.say("jobs.notes", "name", v.Name(notes))
 	}
 	return line
@@ -104,14 +81,12 @@ func (v View) Answered(user string, was, m team.Meeting) chat.Message {
 		id = "rsvp.in"
 	}
 	message := chat.Message{v.para(id, "when", v.When(m.Start))}
-	for _, job := range Jobs {
-		before, had := v.holder(was, job)
-		now, found := v.holder(m, job)
-		switch {
-		case !found || now == before:
-		case had && before == user:
+	for _, job := range team.Jobs {
+		switch before, now := v.holder(was, job), v.holder(m, job); {
+		case now == "" || now == before:
+		case user == before:
 			message = append(message, v.para("rsvp.passed."+string(job), "name", v.Name(now)))
-		case now == user:
+		case user == now:
 			message = append(message, v.para("rsvp.yours."+string(job)))
 		}
 	}
@@ -199,10 +174,10 @@ func (v View) list(words []string) string {
 func (v View) Soon(m team.Meeting) chat.Message {
 	start := m.Start.In(v.Zone).Format("15:04")
 	message := chat.Message{v.para("soon", "time", start)}
-	if leader, found := v.holder(m, Chair); found {
+	if leader := v.holder(m, team.Chair); leader != "" {
 		message[0] = v.para("soon.chair", "time", start, "chair", v.mention(leader))
 	}
-	if notes, found := v.holder(m, Notes); found {
+	if notes := v.holder(m, team.Notes); notes != "" {
 		message = append(message, v.note("soon.notes", "name", v.Name(notes)))
 	}
 	return message

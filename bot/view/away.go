@@ -5,13 +5,6 @@ import (
 	"kansbot/internal/team"
 )
 
-// Cover is who stands in for a member who is away; false when nobody does,
-// because they left or are away too.
-func (v View) Cover(m team.Member, today team.Date) (team.Member, bool) {
-	cover := v.Member(m.Cover)
-	return cover, m.Cover != "" && cover.Here && !cover.Absent(today)
-}
-
 // standingIn mentions who stands in, and says for whom.
 func (v View) standingIn(cover, m team.Member) []chat.Span {
 	return []chat.Span{v.mention(cover.User), {Text: ", " + v.say("away.for", "name", v.name(m))}}
@@ -25,7 +18,7 @@ func (v View) chairOn(today team.Date) []chat.Span {
 	if !here || !m.Absent(today) {
 		return []chat.Span{chair}
 	}
-	if cover, found := v.Cover(m, today); found {
+	if cover, found := v.Member.Cover(m, today); found {
 		return v.standingIn(cover, m)
 	}
 	return []chat.Span{{Style: chat.Bold, Text: v.say("team.word")}}
@@ -37,7 +30,7 @@ func (v View) absence(m team.Member, today team.Date) string {
 	if !m.Absent(today) {
 		return ""
 	}
-	if cover, found := v.Cover(m, today); found {
+	if cover, found := v.Member.Cover(m, today); found {
 		return v.say("who.away.cover", "day", v.short(m.Away), "name", v.name(cover))
 	}
 	return v.say("who.away", "day", v.short(m.Away))
@@ -58,7 +51,7 @@ const maxOffered = 5
 // Away tells somebody who will be away what falls due meanwhile, and for whom
 // they cannot stand in now.
 func (v View) Away(m team.Member, meanwhile []team.Action, covered []team.Member, today team.Date) chat.Message {
-	cover, found := v.Cover(m, today)
+	cover, found := v.Member.Cover(m, today)
 	message := chat.Message{v.para("away.set", "day", v.day(m.Away), "team", v.Team.Name)}
 	if found {
 		message = chat.Message{v.para("away.set.cover", "day", v.day(m.Away), "team", v.Team.Name, "name", v.name(cover))}
@@ -92,9 +85,14 @@ func (v View) CoverAsked(m team.Member, meanwhile []team.Action, today team.Date
 	return append(message, v.actionItems(meanwhile[:min(len(meanwhile), maxItems)], today))
 }
 
-// CoverOver tells them that the member is back.
+// CoverOver tells them that it is over: the member is back, or counts on somebody
+// else.
 func (v View) CoverOver(m team.Member) chat.Message {
-	return chat.Message{v.para("cover.over", "name", v.name(m), "team", v.Team.Name)}
+	id := "cover.over"
+	if !m.Away.IsZero() {
+		id = "cover.other"
+	}
+	return chat.Message{v.para(id, "name", v.name(m), "team", v.Team.Name)}
 }
 
 // HandOver asks the chair, directly, to pass on what is still open of a member

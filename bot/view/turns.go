@@ -8,7 +8,7 @@ import (
 )
 
 // Card tells somebody directly what their job in a meeting is.
-func (v View) Card(m team.Meeting, job Job) chat.Message {
+func (v View) Card(m team.Meeting, job team.Job) chat.Message {
 	id := "card." + string(job)
 	return chat.Message{
 		v.para(id, "when", v.When(m.Start), "team", v.Team.Name),
@@ -18,22 +18,21 @@ func (v View) Card(m team.Meeting, job Job) chat.Message {
 }
 
 // Turn tells somebody directly that a job is theirs now.
-func (v View) Turn(m team.Meeting, job Job) chat.Message {
+func (v View) Turn(m team.Meeting, job team.Job) chat.Message {
 	return chat.Message{v.para("turn."+string(job), "when", v.When(m.Start), "team", v.Team.Name), v.note("card.swap")}
 }
 
 // TakenOver replaces the card of who had the job before.
-func (v View) TakenOver(m team.Meeting, job Job) chat.Message {
-	if _, found := v.holder(m, job); !found {
+func (v View) TakenOver(m team.Meeting, job team.Job) chat.Message {
+	if v.holder(m, job) == "" {
 		return chat.Message{v.para("turn.gone", "when", v.When(m.Start))}
 	}
 	return v.HasJob(m, job)
 }
 
 // HasJob says who has a job.
-func (v View) HasJob(m team.Meeting, job Job) chat.Message {
-	user, _ := v.holder(m, job)
-	return chat.Message{v.para("has."+string(job), "name", v.Name(user), "when", v.When(m.Start))}
+func (v View) HasJob(m team.Meeting, job team.Job) chat.Message {
+	return chat.Message{v.para("has."+string(job), "name", v.Name(v.holder(m, job)), "when", v.When(m.Start))}
 }
 
 // NoLeader asks the channel who leads a meeting; HasJob replaces it.
@@ -98,11 +97,6 @@ func (v View) choosable(m team.Meeting, carried []int, signals map[int]team.Sign
 
 // maxButton is how many characters of a button's label every platform shows.
 const maxButton = 30
-
-// AgendaReply is the agenda for who asked for it: a reply has no buttons.
-func (v View) AgendaReply(agenda chat.Message) chat.Message {
-	return slices.DeleteFunc(agenda, func(b chat.Block) bool { return b.Kind == chat.Buttons })
-}
 
 // About is what the channel knows a signal by.
 func (v View) About(s team.Signal) string { return v.about(s) }

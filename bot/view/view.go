@@ -8,6 +8,7 @@
 package view
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -24,7 +25,7 @@ type View struct {
 	Date   team.Date // today: what is far from it is shown with its year; zero for never
 	Circle []team.Element
 	Team   team.Kernteam
-	Member func(user string) team.Member
+	Member team.Members
 	CaseOf func(code string) team.Case
 }
 
@@ -168,6 +169,12 @@ func (v View) buttons(buttons ...chat.Button) chat.Block {
 
 func (v View) button(do, id string, tone chat.Tone) chat.Button {
 	return chat.Button{Do: do, Label: v.say(id), Tone: tone}
+}
+
+// WithoutButtons is a message where its buttons would not count: in a reply, or
+// directly to somebody who may be in more than one kernteam.
+func WithoutButtons(m chat.Message) chat.Message {
+	return slices.DeleteFunc(slices.Clone(m), func(b chat.Block) bool { return b.Kind == chat.Buttons })
 }
 
 // Choices are lines to type next: label text id, line, label text id, line.

@@ -26,6 +26,7 @@ import (
 type State string
 
 const (
+	Held    State = "held"    // the post is not to go yet
 	Waiting State = "waiting" // the post, or its newest body, is in the queue
 	Sent    State = "sent"    // the platform shows the newest body
 	Buried  State = "buried"  // the platform refused the post, or its newest body
@@ -85,7 +86,26 @@ var (
 // Put queues a post. When its Key was put before, Put does nothing. A post
 // Under another must come later than that one, to the same address. Wake the
 // Dispatcher after the commit.
-func Put(tx kv.Tx, post chat.Post) error {
+func Put(tx kv.Tx, post chat.Post) error { return put(tx, post, enqueue) }
+
+// Hold is Put for a post that Release lets go. Nothing may be Under it.
+func Hold(tx kv.Tx, post chat.Post) error {
+	return put(tx, post, func(tx kv.Tx, s Status) error {
+		s.State = Held
+		return posts.Put(tx, s, post.Key)
+	})
+}
+
+// Release queues a post that is held. Wake the Dispatcher after the commit.
+func Release(tx kv.Tx, key string) error {
+	s, err := known(tx, key)
+	if err != nil || s.State != Held {
+		return err
+	}
+	return enqueue(tx, s)
+}
+
+func put(tx kv.Tx, post chat.Post, keep func(kv.Tx, Status) error) error {
 	if post.Key == "" || post.To.Platform == "" || (post.To.Channel == "") == (post.To.User == "") {
 		return fmt.Errorf("outbox: post %q has no key or no single address", post.Key)
 	}
@@ -102,11 +122,11 @@ func Put(tx kv.Tx, post chat.Post) error {
 			return fmt.Errorf("outbox: post %q cannot be under %q", post.Key, post.Under)
 		}
 	}
-	return enqueue(tx, Status{Post: post, Wanted: 1})
+	return keep(tx, Status{Post: post, Wanted: 1})
 }
 
-// Replace gives a post a new body. A post or an edit that still waits becomes
-// one send of the newest body; a post that is there is edited, after what
+// Replace gives a post a new body. A post or an edit that still waits or is held
+// becomes one send of the newest body; a post that is there is edited, after what
 // waits for the same address now. A post buried before it was ever sent stays
 // buried, unless it is for a home page: that is always about now. Wake the
 // Dispatcher after the commit.

@@ -11,6 +11,9 @@ import (
 // landed stays. Nothing may be Under it.
 func Withdraw(tx kv.Tx, key string) (bool, error) {
 	s, found, err := posts.Get(tx, key)
+	if err == nil && s.State == Held {
+		return true, posts.Delete(tx, key)
+	}
 	if err != nil || !found || s.State != Waiting || s.ID != "" || s.Unsure {
 		return false, err
 	}

@@ -16,6 +16,34 @@ func (h *house) withdraw(key string) (done bool) {
 	return done
 }
 
+// What is held goes when it is released, with its newest body, unless it was
+// taken back before.
+func TestHold(t *testing.T) {
+	inHouse(t, nil, func(h *house) {
+		h.update(func(tx kv.Tx) error {
+			for _, key := range []string{"first", "second"} {
+				if err := Hold(tx, chat.Post{Key: key, To: channel("a"), Body: says(key)}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		h.put(chat.Post{Key: "third", To: channel("a"), Body: says("three")})
+		h.replace("first", "one, changed")
+		h.start(h.db)
+		h.pass(time.Hour)
+		h.expect(channel("a"), "third: three")
+		if !h.withdraw("second") {
+			t.Error("what is held cannot be taken back")
+		}
+		for range 2 {
+			h.update(func(tx kv.Tx) error { return Release(tx, "first") })
+			h.drain()
+		}
+		h.expect(channel("a"), "third: three", "first: one, changed")
+	})
+}
+
 // What surely never left can be taken back, and nothing else.
 func TestWithdraw(t *testing.T) {
 	script := map[string][]act{"first": {failing(fail(chat.NotSent, 0))}, "unsure": {landing(fail(chat.Unknown, 0))}}

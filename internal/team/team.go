@@ -39,8 +39,6 @@ const (
 	NoTurns    Turns = "vast" // nobody's: the kernteam's chair leads, and who wants to writes
 )
 
-var TurnsAll = []Turns{AllTurns, NotesTurns, NoTurns}
-
 // SchoolType is the kind of school that a kernteam stands around.
 type SchoolType string
 

@@ -128,7 +128,7 @@ func (w *world) aboutMeetings() {
 	alone := w.View
 	alone.Team.Chair = ""
 	w.post("Soon, no chair", alone.Soon(w.next))
-	w.post("HelpAsked, no chair", alone.HelpAsked(w.actions[0], "bram"))
+	w.post("HelpAsked, no chair", alone.HelpAsked(w.actions[0], "bram", w.today))
 	w.post("ChairReminder, no chair", alone.ChairReminder(w.actions[0], w.today))
 }
 
@@ -159,8 +159,8 @@ func (w *world) aboutActions() {
 	left.Owner = "hugo"
 	w.post("ChairReminder, owner left", w.ChairReminder(left, w.today))
 	w.post("Reminder, owner left", w.Reminder(left, schedule.StepDue, left.Due))
-	w.post("HelpAsked", w.HelpAsked(a, "bram"))
-	w.post("HelpAsked, by the chair", w.HelpAsked(a, "anna"))
+	w.post("HelpAsked", w.HelpAsked(a, "bram", w.today))
+	w.post("HelpAsked, by the chair", w.HelpAsked(a, "anna", w.today))
 	w.post("HelpLine", w.HelpLine(a, "bram", 1))
 	w.ask("Actions", w.Actions(w.actions, w.today))
 	w.ask("Actions, one with help", w.Actions([]team.Action{a}, w.today))

@@ -22,14 +22,14 @@ func (w *world) aboutPeople() {
 	w.post("StandsIn", w.StandsIn("fenna", m))
 	w.post("StandsNoMore", w.StandsNoMore("fenna", m))
 	w.post("NoStandIn", w.NoStandIn("bram", m))
-	for _, job := range view.Jobs {
+	for _, job := range team.Jobs {
 		name := ", " + string(job)
 		w.post("Card"+name, w.Card(m, job))
 		w.post("Turn"+name, w.Turn(m, job))
 		w.post("TakenOver"+name, w.TakenOver(m, job))
 		w.ask("HasJob"+name, w.HasJob(m, job))
 	}
-	w.post("TakenOver, by nobody", w.TakenOver(free, view.Notes))
+	w.post("TakenOver, by nobody", w.TakenOver(free, team.Notes))
 	w.post("NoLeader", w.NoLeader(m))
 	quorate := w.View
 	quorate.Team.Quorum = 4
@@ -38,7 +38,7 @@ func (w *world) aboutPeople() {
 	w.post("Enough", w.Enough(m))
 	w.post("GoesOn", w.GoesOn(m, "bram"))
 	w.post("Begun", w.Begun(m))
-	w.ask("AgendaReply", w.AgendaReply(w.Agenda(m, w.agenda(), w.byNr())))
+	w.ask("WithoutButtons", view.WithoutButtons(w.Agenda(m, w.agenda(), w.byNr())))
 	w.ask("Chosen", w.Chosen(m, w.signals[0], []int{2, 3}, w.byNr()))
 	w.ask("Chosen, and it fits", w.Chosen(m, w.signals[0], nil, nil))
 	opinions := []team.Opinion{{Mark: 4, Line: w.seen}, {Mark: 5}, {Mark: 3, Line: w.needed}, {Mark: 4}}
