@@ -98,7 +98,7 @@ func (o *operator) meets() {
 	o.dawns("2027-03-23T08:29", "2027-03-23T08:30", "Wat wil je bespreken")
 	o.dawns("2027-03-24T08:29", "2027-03-24T08:30", "Agenda Kans!overleg, dinsdag 30 maart om 13:30", "Eerst een succes: K-001", "K-003", "K-001", "K-002")
 	o.clicks("bram", "Agenda Kans!overleg", "Ik ben erbij", func() bool { return o.has("Agenda Kans!overleg", "Erbij: bram") })
-	o.dawns("2027-03-30T08:29", "2027-03-30T08:30", "Kans!overleg: dinsdag 30 maart om 13:30", "Nog niet gehoord van: anna")
+	o.dawns("2027-03-30T08:29", "2027-03-30T08:30", "Kans!overleg: dinsdag 30 maart om 13:30", "Nog geen antwoord van: anna")
 	o.dawns("2027-03-30T13:14", "2027-03-30T13:15", "begint het Kans!overleg. Typ dan /kansoverleg start")
 
 	running := func() bool { return words(o.reads("anna", "/kansoverleg"), "is bezig") }
@@ -128,8 +128,8 @@ func (o *operator) followsUp() {
 	closed := func(what string) func() bool {
 		return func() bool { return !words(o.reads("anna", "/actie lijst"), what) }
 	}
-	o.dawns("2027-04-02T08:29", "2027-04-02T08:30", "@bram, vandaag is de dag: begint elke taak samen")
-	o.clicks("bram", "vandaag is de dag: begint elke taak", "Klaar", closed("begint elke taak"))
+	o.dawns("2027-04-02T08:29", "2027-04-02T08:30", "@bram, dit is voor vandaag: begint elke taak samen")
+	o.clicks("bram", "dit is voor vandaag: begint elke taak", "Klaar", closed("begint elke taak"))
 	o.shows("begint elke taak samen", "Klaar. bram")
 	o.dawns("2027-04-06T08:29", "2027-04-06T08:30", "@emre, over een paar dagen is het zover: vraagt de logopedist")
 	o.clicks("emre", "over een paar dagen is het zover: vraagt", "Klaar", closed("vraagt de logopedist"))

@@ -139,9 +139,9 @@ func TestBrowserChain(t *testing.T) {
 	v.click("#places a", exampleChannel)
 
 	t.Log("it comes back in the thread, until it is done")
-	v.waitsFor("@Bram Visser, vandaag is de dag: begint elke taak samen")
+	v.waitsFor("@Bram Visser, dit is voor vandaag: begint elke taak samen")
 	v.Sees("vrijdag 29 januari 2027, 08:30")
-	v.presses("vandaag is de dag: begint elke taak samen", "Klaar")
+	v.presses("dit is voor vandaag: begint elke taak samen", "Klaar")
 	v.Sees("Mooi, actie 1 is klaar", "Klaar. Bram Visser, vr 29 jan")
 	v.Picture("09-done")
 	v.waitsFor("@Emre Yildiz, over een paar dagen is het zover")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"path/filepath"
 	"regexp"
@@ -129,8 +130,9 @@ type scene struct {
 	down     atomic.Bool // nothing reaches the platform
 	refusing atomic.Bool // it takes nothing for the channel
 	log      lockedBuffer
-	roster   chan struct{} // closed at the first one of a run
+	told     chan struct{} // something came of who is in a channel
 	mu       sync.Mutex
+	sizes    map[string]int        // how many are in each channel, as the bot last heard
 	replies  map[string]chat.Reply // newest by platform user
 	answers  map[string]string     // newest text by name
 	forms    map[string]chat.Form
@@ -190,7 +192,7 @@ func (s *scene) run(ts *testscript.TestScript) {
 	})
 	ts.Check(err)
 	listener := s.listen(ts)
-	s.roster = make(chan struct{})
+	s.told, s.sizes = make(chan struct{}, 1), map[string]int{}
 	running, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- s.app.run(running, listener, false) }()
@@ -203,7 +205,7 @@ func (s *scene) run(ts *testscript.TestScript) {
 		}
 		return err
 	}
-	s.hears(ts)
+	s.hears(ts, func(map[string]int) bool { return true })
 }
 
 // listen takes the address that the platform knows the bot by.
@@ -236,8 +238,12 @@ func (o observed) Receive(ctx context.Context, handle chat.Handler) error {
 		o.scene.mu.Lock()
 		defer o.scene.mu.Unlock()
 		o.scene.replies[e.User.ID] = reply
-		if _, first := e.Act.(chat.Roster); first && !closed(o.scene.roster) {
-			close(o.scene.roster)
+		if roster, is := e.Act.(chat.Roster); is {
+			o.scene.sizes[e.Channel] = len(roster.People)
+			select {
+			case o.scene.told <- struct{}{}:
+			default:
+			}
 		}
 		return reply
 	})
@@ -251,15 +257,6 @@ func (o observed) Deliver(ctx context.Context, d chat.Delivery) (chat.PostID, er
 		return "", &chat.Failure{Outcome: chat.NotSent, Err: fmt.Errorf("outage")}
 	}
 	return o.Platform.Deliver(ctx, d)
-}
-
-func closed(c chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
-	}
 }
 
 // person is everything that one of the cast does or reads.
@@ -476,7 +473,7 @@ func leaves(ts *testscript.TestScript, s *scene, _ bool, args []string) {
 
 func (s *scene) members(ts *testscript.TestScript, change func() (again bool, err error)) {
 	s.mu.Lock()
-	s.roster = make(chan struct{})
+	before := maps.Clone(s.sizes)
 	s.mu.Unlock()
 	again, err := change()
 	ts.Check(err)
@@ -484,16 +481,25 @@ func (s *scene) members(ts *testscript.TestScript, change func() (again bool, er
 		restart(ts, s, false, nil)
 		return
 	}
-	s.hears(ts)
+	s.hears(ts, func(sizes map[string]int) bool { return !maps.Equal(sizes, before) })
 	s.settle(ts)
 }
 
-// hears waits until the bot was told who is in the channel.
-func (s *scene) hears(ts *testscript.TestScript) {
-	select {
-	case <-s.roster:
-	case <-time.After(30 * time.Second):
-		ts.Fatalf("the bot never heard who is in the channel")
+// hears waits until the bot was told who is in the channel. What it hears of an
+// earlier moment is not enough.
+func (s *scene) hears(ts *testscript.TestScript, enough func(map[string]int) bool) {
+	for late := time.After(30 * time.Second); ; {
+		select {
+		case <-s.told:
+		case <-late:
+			ts.Fatalf("the bot never heard who is in the channel")
+		}
+		s.mu.Lock()
+		heard := enough(s.sizes)
+		s.mu.Unlock()
+		if heard {
+			return
+		}
 	}
 }
 

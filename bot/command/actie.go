@@ -15,8 +15,7 @@ import (
 
 // Lengths in characters: an agreement is one sentence that anybody can repeat.
 const (
-	maxAction = 140
-	maxGain   = 140
+	maxAction = 140 // what, and when it worked
 	maxHelped = 300
 )
 
@@ -38,7 +37,7 @@ func (r *Request) actionAsk(a team.Action, due string) (answer, error) {
 		code = a.Code
 	}
 	if due == "" && !a.Due.IsZero() {
-		due = schedule.ShortDate(string(r.lang), a.Due)
+		due = r.dayToType(a.Due)
 	}
 	return r.ask("action.make", 0, r.form("action",
 		r.choose("action", "wie", persons(people), a.Owner),
@@ -114,7 +113,7 @@ func (r *Request) readAction(typed string) (a team.Action, err error) {
 	if err != nil {
 		problems = append(problems, err)
 	}
-	a.Text = sentence(rest)
+	a.Text = deed(rest)
 	if a.Code != "" {
 		if _, known, err := store.Cases.Get(r.tx, r.team.ID, a.Code); err != nil {
 			return a, err
@@ -156,7 +155,7 @@ func (r *Request) actionProblem(err error, a team.Action, handle string) error {
 		got = append(got, a.Text)
 	}
 	if !a.Due.IsZero() {
-		got = append(got, schedule.ShortDate(string(r.lang), a.Due))
+		got = append(got, r.dayToType(a.Due))
 	}
 	who, what, when := "@"+handle, a.Text, a.Due
 	if a.Owner == "" {
@@ -183,7 +182,7 @@ func actionSubmitted(r *Request, _ int, v values) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	a := team.Action{Owner: v.get("wie"), Text: sentence(v.get("wat")), Gain: sentence(v.get("gelukt")), Due: due}
+	a := team.Action{Owner: v.get("wie"), Text: deed(v.get("wat")), Gain: sentence(v.get("gelukt")), Due: due}
 	if code := v.get("casus"); code != noCase {
 		a.Code = code
 	}
@@ -203,7 +202,7 @@ func (r *Request) date(typed string) (team.Date, error) {
 // is going on, else in the channel, where it starts a thread of its own. What is
 // for a day that school is closed, is for the next school day.
 func (r *Request) make(a team.Action) (answer, error) {
-	if err := r.short(a); err != nil {
+	if err := cmp.Or(r.short(a), r.itsCase(a, "wat", a.Text), r.itsCase(a, "gelukt", a.Gain)); err != nil {
 		return answer{}, err
 	}
 	if err := r.guard(passage{"wat", a.Text}, passage{"gelukt", a.Gain}); err != nil {
@@ -254,5 +253,15 @@ func (r *Request) make(a team.Action) (answer, error) {
 	if moved {
 		body = append(body, r.view().Deadline(asked, why, due))
 	}
-	return answer{body: append(body, r.view().WhileAway(r.member(a.Owner), r.today())...)}, nil
+	body = append(body, r.view().WhileAway(r.member(a.Owner), r.today())...)
+	if c := r.caseOf(a.Code); a.Text != r.lang.Say("action.pays") || c.Need == "" || c.Goal == "" { // then it is time for that
+		body = append(body, r.reworded(a.Text, a.Gain)...)
+	}
+	return answer{body: body}, nil
+}
+
+// itsCase refuses a sentence of an action with the code of a case that it is not
+// about, as far as anybody said.
+func (r *Request) itsCase(a team.Action, field, text string) error {
+	return noCodes(field, text, a.Code, "action.code", "example", withoutCodes(text, r.lang.Say("action.child")))
 }

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -32,7 +33,7 @@ func (r *Request) help(a team.Action) (answer, error) {
 		return answer{body: r.say("action.helped.before")}, nil
 	}
 	a.Help = true
-	if err := store.PutAction(r.tx, r.team.ID, a); err != nil {
+	if err := cmp.Or(store.PutAction(r.tx, r.team.ID, a), r.refreshLookBack()); err != nil {
 		return answer{}, err
 	}
 	if err := r.did("action.help", on("action", a.Nr)); err != nil {

@@ -30,13 +30,13 @@ func teamAway(r *Request, typed string) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
-		example := r.lang.Say("away.line") + " " + schedule.ShortDate(string(r.lang), m.Away)
+		example := r.lang.Say("away.line") + " " + r.dayToType(m.Away)
 		switch {
 		case cover.User == m.User:
 			return answer{}, team.Wrong("wie", "away.self", "example", example)
 		case cover.Absent(r.today()):
 			return answer{}, team.Wrong("wie", "away.cover", "name", r.view().Name(cover.User),
-				"day", schedule.FormatDate(string(r.lang), cover.Away, false), "example", example)
+				"day", r.dayToSay(cover.Away), "example", example)
 		}
 		m.Cover = cover.User
 	}
@@ -74,7 +74,7 @@ func (r *Request) awayUntil(typed, handle string) (team.Date, error) {
 	if match := firstDay.FindStringSubmatch(typed); match != nil {
 		if first, err := schedule.ParseDate(match[1], r.today()); err == nil {
 			if first.After(r.today()) {
-				return first, team.Wrong("datum", "away.from", "day", schedule.FormatDate(string(r.lang), first, false), "example", "/kernteam weg "+match[2])
+				return first, team.Wrong("datum", "away.from", "day", r.dayToSay(first), "example", "/kernteam weg "+match[2])
 			}
 			typed = match[2]
 		}

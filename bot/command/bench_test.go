@@ -30,8 +30,8 @@ var amsterdam = func() *time.Location {
 var tuesday = time.Date(2027, time.January, 12, 8, 30, 0, 0, amsterdam)
 
 // The agenda of a kernteam that has been at it for years: 10,000 signals on
-// 2,000 cases, of which 100 still wait, 40 evaluations to come, and 3,000 actions
-// that are done. It takes at most 10 ms.
+// 2,000 cases, three a day, of which 100 still wait, 40 evaluations to come, and
+// 3,000 actions that are done. It takes at most 10 ms.
 func BenchmarkAgenda(b *testing.B) {
 	db := open(b, filepath.Join(b.TempDir(), "kansbot.db"))
 	k := kernteam(0)
@@ -53,10 +53,14 @@ func BenchmarkAgenda(b *testing.B) {
 		return store.PutCase(tx, k.ID, c)
 	})
 	write(b, db, 10_000, func(tx kv.Tx, i int) error {
+		nr, err := store.Next(tx, "signal", k.ID)
+		if err != nil {
+			return err
+		}
 		s := team.Signal{
-			Nr: i + 1, Code: fmt.Sprintf("K-%03d", i%2000+1), Kind: team.SignalKinds[i%len(team.SignalKinds)], Parents: team.Agreed,
+			Nr: nr, Code: fmt.Sprintf("K-%03d", i%2000+1), Kind: team.SignalKinds[i%len(team.SignalKinds)], Parents: team.Agreed,
 			Seen: "begint niet aan een taak die moeilijk lijkt, en zegt dan dat het niet hoeft", Needed: "een eerste stap samen",
-			Elements: []string{"leren"}, Status: team.Discussed, By: member(0, i%8), At: tuesday.UTC(), Meeting: 1,
+			Elements: []string{"leren"}, Status: team.Discussed, By: member(0, i%8), At: tuesday.AddDate(0, 0, (i-10_000)/3).UTC(), Meeting: 1,
 		}
 		if i%100 == 0 {
 			s.Status = team.Waiting

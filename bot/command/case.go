@@ -2,6 +2,7 @@ package command
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"kansbot/internal/schedule"
@@ -28,9 +29,9 @@ func (r *Request) caseOf(code string) team.Case {
 	return c
 }
 
-// keepCase saves a case and sets its moments: when to look whether the goal is
-// nearer, and when what is kept of it goes. Every change of a case goes through
-// here.
+// keepCase saves a case, counts what was changed of its goal, and sets its
+// moments: when to look whether that is nearer, and when what is kept of it goes.
+// What the channel shows of it follows. Every change of a case goes through here.
 func (r *Request) keepCase(c team.Case) error {
 	r.news = true
 	old, _, err := store.Cases.Get(r.tx, r.team.ID, c.Code)
@@ -59,7 +60,31 @@ func (r *Request) keepCase(c team.Case) error {
 			return err
 		}
 	}
-	return store.PutCase(r.tx, r.team.ID, c)
+	if c.Need != old.Need || c.Goal != old.Goal || c.Evaluate != old.Evaluate || !slices.Equal(c.Evaluations, old.Evaluations) {
+		c.Version++
+	}
+	if err := store.PutCase(r.tx, r.team.ID, c); err != nil {
+		return err
+	}
+	switch {
+	case old.Code != "" && c.Parents != old.Parents:
+		return r.refreshParents(c.Code)
+	case c.Evaluate != old.Evaluate:
+		return r.refreshPlanned()
+	}
+	return nil
+}
+
+// refreshParents brings all that the channel shows of where the parents of a
+// case stand up to date. Its evaluation may be on an agenda without a signal
+// that waits.
+func (r *Request) refreshParents(code string) error {
+	signals, err := store.SignalsOn(r.tx, r.team.ID, code)
+	if err != nil {
+		return err
+	}
+	signals = slices.DeleteFunc(signals, func(s team.Signal) bool { return s.Status != team.Waiting })
+	return cmp.Or(r.refreshPostsOf(signals), r.refreshPlanned(), r.refreshRunning(team.Signal{Code: code}))
 }
 
 // timeCase sets a moment of a case on a day; without a day there is none.
@@ -78,9 +103,17 @@ func (r *Request) dueCase(d store.Due) (team.Case, bool, error) {
 	return store.Cases.Get(r.tx, r.team.ID, d.ID[strings.LastIndex(d.ID, "/")+1:])
 }
 
-// putCase gives the case of a signal the parents that the signal has, and opens
-// it again when it was closed. It tells how the case was, if it was known.
-func (r *Request) putCase(s team.Signal) (was team.Case, known bool, err error) {
+// putSignal stores a signal. Where its parents stand its case says, if it has
+// one; that opens again when it was closed. It tells how the case was, and
+// whether it was known.
+func (r *Request) putSignal(s team.Signal) (was team.Case, known bool, err error) {
+	parents := s.Parents
+	if s.Code != "" {
+		s.Parents = ""
+	}
+	if err := store.PutSignal(r.tx, r.team.ID, s); err != nil || s.Code == "" {
+		return was, true, err
+	}
 	was, known, err = store.Cases.Get(r.tx, r.team.ID, s.Code)
 	if err != nil {
 		return was, known, err
@@ -89,8 +122,26 @@ func (r *Request) putCase(s team.Signal) (was team.Case, known bool, err error) 
 	if !known {
 		c = team.Case{Code: s.Code, Created: r.now.UTC()}
 	}
-	c.Parents, c.Closed, c.Erase = s.Parents, team.Date{}, team.Date{}
+	c.Parents = parents
+	if !was.Closed.IsZero() {
+		if c, err = r.reopened(c); err != nil {
+			return was, known, err
+		}
+	}
 	return was, known, r.keepCase(c)
+}
+
+// reopened is a closed case that goes on: what it wants to reach is evaluated
+// again, and what told that it was closed says so.
+func (r *Request) reopened(c team.Case) (team.Case, error) {
+	c.Closed, c.Erase = team.Date{}, team.Date{}
+	if c.Goal != "" {
+		var err error
+		if c.Evaluate, err = r.evaluationDay(); err != nil {
+			return c, err
+		}
+	}
+	return c, r.refresh(r.key("evaluated", c.Told), r.view().Evaluated(c))
 }
 
 // issueCode gives out the next code that nobody has used yet.

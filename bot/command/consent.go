@@ -1,11 +1,6 @@
 package command
 
-import (
-	"cmp"
-
-	"kansbot/internal/store"
-	"kansbot/internal/team"
-)
+import "kansbot/internal/team"
 
 // caseConsent notes where the parents of a child stand now, at any time. That
 // they take their consent back closes and erases the case, in this one line.
@@ -22,7 +17,7 @@ func caseConsent(r *Request, typed string) (answer, error) {
 	if isWord(words, "ingetrokken", "intrekken", "trekken in", "trekken toestemming in", "withdrawn", "withdraw") {
 		return r.consentWithdrawn(c)
 	}
-	parents, found := parentsOf(words)
+	parents, found := parentsNamed(words)
 	if !found {
 		id := "consent.what"
 		if words != "" {
@@ -35,24 +30,6 @@ func caseConsent(r *Request, typed string) (answer, error) {
 		return answer{}, err
 	}
 	if err := r.did("case.parents", onCase(c.Code)); err != nil {
-		return answer{}, err
-	}
-	signals, err := store.SignalsOn(r.tx, r.team.ID, c.Code)
-	if err != nil {
-		return answer{}, err
-	}
-	for _, s := range signals {
-		if s.Status != team.Waiting {
-			continue
-		}
-		s.Parents = parents
-		err := store.PutSignal(r.tx, r.team.ID, s)
-		if err = cmp.Or(err, r.refreshSignal(s)); err != nil {
-			return answer{}, err
-		}
-	}
-	// Its evaluation may be on an agenda without a signal that waits.
-	if err := cmp.Or(r.refreshPlanned(), r.refreshCase(c.Code)); err != nil {
 		return answer{}, err
 	}
 	return answer{body: r.view().Consent(c)}, nil

@@ -134,6 +134,11 @@ func (r *Request) dayToType(d team.Date) string {
 	return short
 }
 
+// dayToSay is a day in a Problem.
+func (r *Request) dayToSay(d team.Date) string {
+	return schedule.FormatDate(string(r.lang), d, schedule.OtherYear(d, r.today()))
+}
+
 var fromTo = regexp.MustCompile(`(?i)^(?:(?:van|from)\s+)?(.*\S)\s+(?:naar|to)\s+(\S.*)$`)
 
 // toMove is the meeting that a line is about: the one on the date before
@@ -143,7 +148,7 @@ func (r *Request) toMove(typed string) (m team.Meeting, rest string, err error) 
 		if day, err := schedule.ParseDate(parts[1], r.today()); err == nil {
 			m, found, err := r.openMeeting(func(m team.Meeting) bool { return m.Status == team.Planned && r.day(m) == day })
 			if err == nil && !found {
-				err = team.Wrong("datum", "move.none", "day", schedule.FormatDate(string(r.lang), day, false), "example", "/kansoverleg verzet "+parts[2])
+				err = team.Wrong("datum", "move.none", "day", r.dayToSay(day), "example", "/kansoverleg verzet "+parts[2])
 			}
 			return m, parts[2], err
 		}

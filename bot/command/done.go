@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -32,7 +33,7 @@ func pressDone(r *Request, s string) (answer, error) {
 }
 
 func (r *Request) done(a team.Action, helped string) (answer, error) {
-	if err := r.mayKeep(helped); err != nil {
+	if err := r.mayKeep(a, helped); err != nil {
 		return answer{}, err
 	}
 	a.Status, a.Done, a.DoneBy, a.Helped = team.Done, r.now.UTC(), r.me.User, helped
@@ -48,10 +49,10 @@ func (r *Request) done(a team.Action, helped string) (answer, error) {
 	return answer{body: r.view().Done(a)}, nil
 }
 
-// mayKeep looks at what somebody says that helped: free text, which no channel
+// mayKeep looks at what somebody says that helped with an action: free text, which no channel
 // gets to see.
-func (r *Request) mayKeep(helped string) error {
-	if err := fits("", helped, maxHelped); err != nil {
+func (r *Request) mayKeep(a team.Action, helped string) error {
+	if err := cmp.Or(fits("", helped, maxHelped), noCodes("", helped, a.Code, "code.other")); err != nil {
 		return err
 	}
 	return r.guard(passage{"", helped})
@@ -86,7 +87,7 @@ func actionHelped(r *Request, typed string) (answer, error) {
 	case helped == "":
 		return answer{}, team.Wrong("", "helped.empty", "nr", nr, "example", "/actie hielp "+nr+" "+r.lang.Say("helped.example"))
 	}
-	if err := r.mayKeep(helped); err != nil {
+	if err := r.mayKeep(a, helped); err != nil {
 		return answer{}, err
 	}
 	a.Helped = helped
@@ -108,15 +109,19 @@ func actionReopen(r *Request, typed string) (answer, error) {
 		return answer{}, err
 	}
 	nr := strconv.Itoa(a.Nr)
+	anew := a
+	anew.Due = r.calendar().NextSchoolDay(r.today().AddDays(14))
 	switch {
 	case a.Status == team.ToDo:
 		return answer{}, team.Wrong("", "action.open", "nr", nr, "example", "/actie klaar "+nr)
 	case r.me.User != a.Owner && r.me.User != a.DoneBy && !r.isChair():
 		return answer{}, team.Wrong("", "reopen.who", "name", r.view().Name(a.Owner))
 	case r.daysSince(a) > reopenDays:
-		by := r.calendar().NextSchoolDay(r.today().AddDays(14))
 		return answer{}, team.Wrong("", "reopen.late", "nr", nr, "example",
-			"/actie @"+r.me.Handle+" "+a.Text+" "+r.lang.Say("action.by", "date", schedule.ShortDate(string(r.lang), by)))
+			"/actie @"+r.me.Handle+" "+a.Text+" "+r.lang.Say("action.by", "date", schedule.ShortDate(string(r.lang), anew.Due)))
+	}
+	if err := r.agreedOn(anew); err != nil {
+		return answer{}, err
 	}
 	if err := r.refreshReminders(a, r.view().Reopened(a, r.me.User)); err != nil {
 		return answer{}, err

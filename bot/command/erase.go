@@ -25,7 +25,7 @@ func eraseDue(r *Request, d store.Due) error {
 // the agreements, and what every post of ours says of it. Only its code stays,
 // in the audit trail and as one that is not given out again.
 func (r *Request) erase(c team.Case) error {
-	e := eraser{code: c.Code, said: map[string]bool{}, signals: map[int]bool{}, actions: map[int]bool{}}
+	e := eraser{code: c.Code, told: map[string]bool{}, signals: map[int]bool{}, actions: map[int]bool{}}
 	if err := r.eraseRecords(c, &e); err != nil {
 		return err
 	}
@@ -44,25 +44,17 @@ func (r *Request) erase(c team.Case) error {
 // eraser is what may not be left of a case.
 type eraser struct {
 	code    string
-	said    map[string]bool // what was typed about it, but for its agreements
+	told    map[string]bool // its successes, which agendas tell without its code
 	signals map[int]bool
 	actions map[int]bool
-}
-
-func (e *eraser) say(texts ...string) {
-	for _, text := range texts {
-		if text != "" {
-			e.said[text] = true
-		}
-	}
 }
 
 // names tells whether a stretch of text has the code of the case.
 func (e *eraser) names(text string) bool { return slices.Contains(codes(text), e.code) }
 
-// tells reports that as well of what was typed about the case: the words alone
-// may be about another.
-func (e *eraser) tells(text string) bool { return e.said[text] || e.names(text) }
+// tells reports that as well of its successes: the words alone may be about
+// another.
+func (e *eraser) tells(text string) bool { return e.told[text] || e.names(text) }
 
 // owns reports whether a post is about a signal or an action of the case alone.
 func (e *eraser) owns(key, id string) bool {
@@ -80,9 +72,10 @@ func (e *eraser) owns(key, id string) bool {
 }
 
 func (r *Request) eraseRecords(c team.Case, e *eraser) error {
-	e.say(c.Need, c.Goal)
 	for _, v := range c.Evaluations {
-		e.say(v.Helped, v.Success)
+		if v.Success != "" {
+			e.told[v.Success] = true
+		}
 	}
 	signals, err := store.SignalsOn(r.tx, r.team.ID, c.Code)
 	if err != nil {
@@ -90,7 +83,6 @@ func (r *Request) eraseRecords(c team.Case, e *eraser) error {
 	}
 	for _, s := range signals {
 		e.signals[s.Nr] = true
-		e.say(s.Seen, s.Helps, s.Needed, s.Theme)
 		if err := store.DropSignal(r.tx, r.team.ID, s); err != nil {
 			return err
 		}
@@ -105,6 +97,9 @@ func (r *Request) eraseRecords(c team.Case, e *eraser) error {
 			return err
 		}
 		if err := store.DropAction(r.tx, r.team.ID, a); err != nil {
+			return err
+		}
+		if err := r.refreshHandover(a.Owner); err != nil {
 			return err
 		}
 	}
@@ -164,7 +159,7 @@ func (r *Request) eraseFromMeetings(e *eraser) error {
 }
 
 func (e *eraser) pointsLeft(points []team.Point) []team.Point {
-	return slices.DeleteFunc(points, func(p team.Point) bool { return e.said[p.Text] })
+	return slices.DeleteFunc(points, func(p team.Point) bool { return e.told[p.Text] })
 }
 
 // empty makes an item that was about the case one about nothing. One that was
@@ -174,15 +169,15 @@ func (e *eraser) empty(item *team.AgendaItem) {
 	before := item.Signals()
 	after := slices.DeleteFunc(slices.Clone(before), func(nr int) bool { return e.signals[nr] })
 	switch {
-	case item.Code == e.code, len(before) > 0 && len(after) == 0, e.said[item.Text]:
+	case item.Code == e.code, len(before) > 0 && len(after) == 0, e.told[item.Text]:
 		*item = team.AgendaItem{Kind: team.ErasedItem, Minutes: item.Minutes, State: team.ItemDiscussed}
 	case len(after) < len(before):
-		item.Signal, item.Also = after[0], after[1:]
+		item.About(after)
 	}
 }
 
 // shared are the kinds of post that are about more than one case, or none.
-var shared = []string{"meeting", "minutes", "own", "agenda", "today", "summer", "week", "handover", "cover"}
+var shared = []string{"meeting", "minutes", "own", "agenda", "today", "summer", "week", "handover", "cover", "notice", "lookback"}
 
 // ofActions are the kinds whose keys have the number of an action.
 var ofActions = []string{"action", "remind", "given", "help", helpChair, helpContact, "calling", "callback"}
@@ -209,7 +204,7 @@ func (r *Request) erasePosts(e *eraser) error {
 		kind, _, _ := strings.Cut(p.Post.Key, "/")
 		var body chat.Message
 		switch {
-		case e.owns(p.Post.Key, r.team.ID):
+		case e.owns(p.Post.Key, r.team.ID), kind == lateDue && view.Names(p.Post.Body, e.tells):
 		case slices.Contains(shared, kind) && view.Names(p.Post.Body, e.tells):
 			body = r.view().Without(p.Post.Body, e.tells, e.line)
 		case !view.Names(p.Post.Body, e.names):
@@ -230,17 +225,13 @@ func (r *Request) erasePosts(e *eraser) error {
 // line tells whether a line of a list is about the case: one with the code of
 // another is about that, whatever its words.
 func (e *eraser) line(spans []chat.Span) bool {
-	others := slices.ContainsFunc(spans, func(s chat.Span) bool { return hasOthers(s.Text, e.code) })
-	return slices.ContainsFunc(spans, func(s chat.Span) bool { return e.names(s.Text) || !others && e.said[s.Text] })
+	others := slices.ContainsFunc(spans, func(s chat.Span) bool { return len(otherCodes(s.Text, e.code)) > 0 })
+	return slices.ContainsFunc(spans, func(s chat.Span) bool { return e.names(s.Text) || !others && e.told[s.Text] })
 }
 
 // namesOthers reports whether a message names another case too.
 func namesOthers(body chat.Message, code string) bool {
-	return view.Names(body, func(text string) bool { return hasOthers(text, code) })
-}
-
-func hasOthers(text, code string) bool {
-	return slices.ContainsFunc(codes(text), func(other string) bool { return other != code })
+	return view.Names(body, func(text string) bool { return len(otherCodes(text, code)) > 0 })
 }
 
 // refreshHomes brings the home pages of the members up to date at once.

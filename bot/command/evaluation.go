@@ -53,7 +53,7 @@ func meetingEvaluate(r *Request, typed string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return r.ask("evaluate", len(c.Evaluations), form), wrong
+	return r.ask("evaluate", c.Version, form), wrong
 }
 
 func pressEvaluate(r *Request, code string) (answer, error) {
@@ -74,7 +74,7 @@ func (r *Request) evaluateAsk(c team.Case, e evaluation) (answer, error) {
 		return answer{}, err
 	}
 	form.Intro = r.view().GoalIntro(c)
-	return r.ask("evaluate", len(c.Evaluations), form), r.did("case.show", onCase(c.Code))
+	return r.ask("evaluate", c.Version, form), r.did("case.show", onCase(c.Code))
 }
 
 // noGoal is that there is nothing to evaluate yet.
@@ -82,9 +82,7 @@ func (r *Request) noGoal(c team.Case) error {
 	return team.Wrong("", "evaluate.goal", "code", c.Code, "example", r.lang.Say("evaluate.setgoal", "code", c.Code))
 }
 
-// evaluationForm asks for an evaluation, filled in with what is known. The
-// number of evaluations comes back with it: it tells whether somebody else was
-// first.
+// evaluationForm asks for an evaluation, filled in with what is known.
 func (r *Request) evaluationForm(c team.Case, e evaluation) (chat.Form, error) {
 	if !c.Closed.IsZero() {
 		return chat.Form{}, r.alreadyClosed(c)
@@ -104,9 +102,9 @@ func (r *Request) evaluationForm(c team.Case, e evaluation) (chat.Form, error) {
 	), nil
 }
 
-func evaluationSubmitted(r *Request, evaluations int, v values) (answer, error) {
+func evaluationSubmitted(r *Request, version int, v values) (answer, error) {
 	c, err := r.knownCase(v.get("casus"))
-	if err == nil && len(c.Evaluations) != evaluations {
+	if err == nil && c.Version != version {
 		err = r.alreadyEvaluated(c)
 	}
 	if err != nil {
@@ -141,14 +139,16 @@ func (r *Request) justEvaluated(c team.Case) bool {
 	})
 }
 
+// alreadyEvaluated is that somebody else was first.
 func (r *Request) alreadyEvaluated(c team.Case) error {
 	if !c.Closed.IsZero() || len(c.Evaluations) == 0 {
 		return r.alreadyClosed(c)
 	}
+	id := "evaluate.done"
 	if c.Evaluations[len(c.Evaluations)-1].Outcome == team.Begins {
-		return r.newerGoal(c)
+		id = "goal.newer"
 	}
-	return team.Wrong("", "evaluate.done", "code", c.Code, "name", r.view().Name(lastBy(c)))
+	return team.Wrong("", id, "code", c.Code, "name", r.view().Name(lastBy(c)))
 }
 
 // evaluate notes how near a goal is and how the case goes on; the channel hears
@@ -168,7 +168,6 @@ func (r *Request) evaluate(c team.Case, e evaluation) (answer, error) {
 		return answer{}, err
 	}
 	before := c
-	from, known := c.From()
 	now := team.Evaluation{
 		Day: r.today(), Scale: e.scale, Outcome: e.outcome, Helped: e.helped, Success: e.success, By: r.me.User, Meeting: m.Nr,
 	}
@@ -178,7 +177,6 @@ func (r *Request) evaluate(c team.Case, e evaluation) (answer, error) {
 	} else {
 		if e.outcome == team.Adjust {
 			c.Goal = e.goal
-			c.Goals++
 		}
 		c.Evaluate, err = r.lookAgain(c.Code, e)
 	}
@@ -187,6 +185,9 @@ func (r *Request) evaluate(c team.Case, e evaluation) (answer, error) {
 	}
 	if n := len(before.Evaluations); n > 0 && before.Evaluations[n-1] == now && before.Goal == c.Goal && before.Evaluate == c.Evaluate {
 		return answer{body: r.say("evaluate.before", "code", c.Code)}, nil
+	}
+	if c.Told, err = store.Next(r.tx, "evaluated", r.team.ID); err != nil {
+		return answer{}, err
 	}
 	if err := r.keepCase(c); err != nil {
 		return answer{}, err
@@ -199,10 +200,7 @@ func (r *Request) evaluate(c team.Case, e evaluation) (answer, error) {
 	if err := r.did("case.evaluate", onCase(c.Code)); err != nil {
 		return answer{}, err
 	}
-	if !known {
-		from = team.NoScale
-	}
-	told := r.view().Evaluated(c, from)
+	told := r.view().Evaluated(c)
 	if err := r.tellEvaluated(c, told); err != nil {
 		return answer{}, err
 	}
@@ -230,11 +228,7 @@ func (r *Request) afterEvaluation(c team.Case, e evaluation, told chat.Message) 
 		open = slices.DeleteFunc(open, func(a team.Action) bool { return a.Status != team.ToDo })
 		body = append(body, r.view().StillOpen(c, open, r.today())...)
 	}
-	next, found, err := r.nextMeeting()
-	if err == nil && found {
-		err = r.refreshMeeting(next)
-	}
-	return answer{body: append(body, r.reworded(e.helped, e.goal)...)}, err
+	return answer{body: append(body, r.reworded(e.helped, e.goal)...)}, r.refreshPlanned()
 }
 
 // completeEvaluation checks what an evaluation has to say, and what it may.
@@ -244,6 +238,8 @@ func (r *Request) completeEvaluation(c team.Case, e evaluation) error {
 		return p.With("example", r.lang.Say("parents.example", "code", c.Code))
 	}
 	switch {
+	case e.success != "" && !mayFollow(c):
+		return team.Wrong("succes", "evaluate.success", "code", c.Code)
 	case e.outcome == "":
 		return team.Wrong("verder", "evaluate.outcome", "example", example)
 	case e.outcome.Ends():
@@ -254,11 +250,9 @@ func (r *Request) completeEvaluation(c team.Case, e evaluation) error {
 	case e.outcome == team.Adjust && e.goal == "":
 		return team.Wrong("doel", "evaluate.newgoal", "example", r.lang.Say("evaluate.newgoal.example", "code", c.Code))
 	}
-	if err := cmp.Or(fits("hielp", e.helped, maxHelped), fits("doel", e.goal, maxGoal), fits("succes", e.success, maxPoint)); err != nil {
+	if err := cmp.Or(fits("hielp", e.helped, maxHelped), fits("doel", e.goal, maxGoal), fits("succes", e.success, maxPoint),
+		noCodes("hielp", e.helped, c.Code, "code.other"), noCodes("doel", e.goal, c.Code, "code.other"), noCodes("succes", e.success, "", "code.channel")); err != nil {
 		return err
-	}
-	if found := codes(e.success); len(found) > 0 {
-		return team.Wrong("succes", "evaluate.success", "understood", found[0])
 	}
 	return r.guard(passage{"hielp", e.helped}, passage{"doel", e.goal}, passage{"succes", e.success})
 }
@@ -341,8 +335,13 @@ func (r *Request) settleCase(c team.Case) error {
 		}
 		if !talkedOver(item) || m.Agenda[i].State == team.ItemCarried { // no talk to end
 			m.Agenda[i].State, m.Agenda[i].By = team.ItemDiscussed, r.me.User
-			if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
+			if err := cmp.Or(store.PutMeeting(r.tx, r.team.ID, m), r.quiet(m, i)); err != nil {
 				return err
+			}
+			if i == m.Now {
+				if err := r.timeItem(m); err != nil {
+					return err
+				}
 			}
 			continue
 		}
@@ -356,15 +355,11 @@ func (r *Request) settleCase(c team.Case) error {
 // tellEvaluated tells the channel: in the thread of the Kans!overleg that it is
 // on the agenda of, else under what was last seen of the child.
 func (r *Request) tellEvaluated(c team.Case, body chat.Message) error {
-	n, err := store.Next(r.tx, "evaluated", r.team.ID)
-	if err != nil {
-		return err
-	}
 	under, err := r.evaluationThread(c)
 	if err != nil {
 		return err
 	}
-	return r.post(r.key("evaluated", n), under, body)
+	return r.post(r.key("evaluated", c.Told), under, body)
 }
 
 // evaluationThread is the key of the first post of the thread in which a case

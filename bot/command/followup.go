@@ -15,13 +15,13 @@ import (
 	"kansbot/internal/team"
 )
 
-// keepAction saves an action and sets its moment.
+// keepAction saves an action and sets its moment; lists that it is on show it.
 func (r *Request) keepAction(a team.Action) error {
 	r.news = true
 	if err := store.PutAction(r.tx, r.team.ID, a); err != nil {
 		return err
 	}
-	if err := r.refreshHandover(a.Owner); err != nil {
+	if err := cmp.Or(r.refreshHandover(a.Owner), r.refreshLookBack()); err != nil {
 		return err
 	}
 	return r.timeAction(a)
@@ -100,14 +100,20 @@ func actionDue(r *Request, d store.Due) error {
 	if asleep, err := r.asleep(d); err != nil || asleep {
 		return err
 	}
+	if a, _, err = r.fitAction(a); err != nil { // the holidays may have changed since it was agreed
+		return err
+	}
+	snoozed, steps := !a.Snoozed.IsZero(), r.followUps(a)
+	if !snoozed && len(steps) > 0 && steps[0].At.After(r.now) {
+		return r.timeAction(a)
+	}
 	step := ""
-	for _, s := range r.followUps(a) {
+	for _, s := range steps {
 		if !s.At.After(r.now) {
 			step = s.Kind
 			a.Sent = append(a.Sent, s.Kind)
 		}
 	}
-	snoozed := !a.Snoozed.IsZero()
 	a.Reminded, a.Snoozed = r.today(), team.Date{}
 	var body chat.Message
 	switch {
@@ -128,8 +134,37 @@ func actionDue(r *Request, d store.Due) error {
 	return r.keepAction(a)
 }
 
+// remindKey has the day that was agreed in it: a reminder stays the same one when
+// school turns out to be closed.
 func (r *Request) remindKey(a team.Action, step string) string {
-	return r.key("remind", a.Nr, a.Due.String(), step)
+	return r.key("remind", a.Nr, agreed(a).String(), step)
+}
+
+func agreed(a team.Action) team.Date {
+	if a.Agreed.IsZero() {
+		return a.Due
+	}
+	return a.Agreed
+}
+
+// fitAction moves an action off a day that school is closed by now, and back to the
+// day that was agreed when it is open after all. What is over stays.
+func (r *Request) fitAction(a team.Action) (fitted team.Action, moved bool, err error) {
+	day := agreed(a)
+	due, why, closed := r.freeDays().Deadline(day)
+	if due == a.Due || due.Before(r.today()) {
+		return a, false, nil
+	}
+	if a.Due, a.Agreed = due, day; !closed {
+		a.Agreed = team.Date{}
+	}
+	if err := r.keepAction(a); err != nil {
+		return a, false, err
+	}
+	if err := r.did("action.shift", on("action", a.Nr)); err != nil {
+		return a, false, err
+	}
+	return a, true, cmp.Or(r.refresh(r.key("action", a.Nr), r.view().Action(a)), r.refreshReminders(a, r.view().Shifted(a, why)))
 }
 
 // refreshReminders changes what the reminders of an action say by now.
@@ -262,7 +297,7 @@ func postponeSubmitted(r *Request, nr int, v values) (answer, error) {
 func (r *Request) postpone(a team.Action, asked team.Date) (answer, error) {
 	old := a
 	due, why, moved := r.freeDays().Deadline(asked)
-	a.Due, a.Since, a.Sent, a.Help, a.Snoozed = due, r.now.UTC(), nil, false, team.Date{}
+	a.Due, a.Agreed, a.Since, a.Sent, a.Help, a.Snoozed = due, team.Date{}, r.now.UTC(), nil, false, team.Date{}
 	if err := r.keepAction(a); err != nil {
 		return answer{}, err
 	}

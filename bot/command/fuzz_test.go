@@ -354,7 +354,7 @@ func (b *trial) checkStore(t *testing.T, before map[string]int) {
 			return err
 		}
 		for _, a := range actions {
-			if a.Text == "" || utf8.RuneCountInString(a.Text) > maxAction || utf8.RuneCountInString(a.Gain) > maxGain || a.Owner == "" || !a.Due.Valid() {
+			if a.Text == "" || length(a.Text, a.Gain) > maxAction || a.Owner == "" || !a.Due.Valid() {
 				t.Errorf("action %+v", a)
 			}
 		}

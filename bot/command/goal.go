@@ -33,7 +33,7 @@ type goal struct {
 	text     string
 	scale    int       // 0 to maxScale, or team.NoScale
 	evaluate team.Date // zero for the usual day
-	set      int       // how often its case had one set
+	version  int       // of its case
 }
 
 // meetingGoal sets the goal of a case, from one line or through a form. With
@@ -56,7 +56,7 @@ func meetingGoal(r *Request, typed string) (answer, error) {
 		shown.body = r.view().Goal(c)
 		return shown, err
 	}
-	g := goal{code: code, scale: team.NoScale, set: c.Goals}
+	g := goal{code: code, scale: team.NoScale, version: c.Version}
 	if err = r.readGoal(&g, rest); err == nil {
 		whole := g
 		whole.need = cmp.Or(g.need, known.need)
@@ -109,7 +109,7 @@ func (r *Request) goalCase(code string) (team.Case, error) {
 
 // goalOf is the goal that a case has. What it needs, its newest signal may say.
 func (r *Request) goalOf(c team.Case) (goal, error) {
-	g := goal{code: c.Code, need: c.Need, text: c.Goal, scale: team.NoScale, evaluate: c.Evaluate, set: c.Goals}
+	g := goal{code: c.Code, need: c.Need, text: c.Goal, scale: team.NoScale, evaluate: c.Evaluate, version: c.Version}
 	if n := len(c.Evaluations); n > 0 {
 		g.scale = c.Evaluations[n-1].Scale
 	}
@@ -145,7 +145,7 @@ func (r *Request) goalAsk(g goal) (answer, error) {
 	if g.scale != team.NoScale {
 		now = strconv.Itoa(g.scale)
 	}
-	return r.ask("goal.set", g.set, r.form("goal",
+	return r.ask("goal.set", g.version, r.form("goal",
 		r.choose("goal", "casus", []chat.Option{{Key: g.code, Label: g.code}}, g.code),
 		r.write("goal", "nodig", g.need, maxFree),
 		r.write("goal", "doel", g.text, maxGoal),
@@ -163,13 +163,13 @@ func scales() []chat.Option {
 	return list
 }
 
-func goalSubmitted(r *Request, set int, v values) (answer, error) {
+func goalSubmitted(r *Request, version int, v values) (answer, error) {
 	c, err := r.goalCase(v.get("casus"))
 	if err != nil {
 		return answer{}, err
 	}
-	if c.Goals != set {
-		return answer{}, r.newerGoal(c)
+	if c.Version != version {
+		return answer{}, r.alreadyEvaluated(c)
 	}
 	scale, err := strconv.Atoi(v.get("schaal"))
 	if err != nil {
@@ -180,11 +180,6 @@ func goalSubmitted(r *Request, set int, v values) (answer, error) {
 		return answer{}, err
 	}
 	return r.setGoal(g)
-}
-
-// newerGoal is that somebody else was first.
-func (r *Request) newerGoal(c team.Case) error {
-	return team.Wrong("", "goal.newer", "code", c.Code, "name", r.view().Name(lastBy(c)))
 }
 
 // goalParts are the named parts of a typed goal.
@@ -306,12 +301,11 @@ func (r *Request) setGoal(g goal) (answer, error) {
 	case begun && before.Day == begins.Day:
 		begins.Meeting = cmp.Or(begins.Meeting, before.Meeting)
 		c.Evaluations[n-1] = begins
-	case begun && c.Goal == g.text && before.Scale == g.scale: // only the need or the day changed
+	case n > 0 && c.Goal == g.text && before.Scale == g.scale && !before.Outcome.Ends(): // only the need or the day changed
 	default:
 		c.Evaluations = append(c.Evaluations, begins)
 	}
 	c.Need, c.Goal, c.Evaluate = g.need, g.text, g.evaluate
-	c.Goals++
 	if err := r.keepCase(c); err != nil {
 		return answer{}, err
 	}
@@ -328,7 +322,8 @@ func (r *Request) checkGoal(g goal) error {
 	if g.text == "" {
 		return team.Wrong("doel", "goal.what")
 	}
-	if err := cmp.Or(fits("nodig", g.need, maxFree), fits("doel", g.text, maxGoal)); err != nil {
+	if err := cmp.Or(fits("nodig", g.need, maxFree), fits("doel", g.text, maxGoal),
+		noCodes("nodig", g.need, g.code, "code.other"), noCodes("doel", g.text, g.code, "code.other")); err != nil {
 		return err
 	}
 	before, err := r.goalTexts(g.code)

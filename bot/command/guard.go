@@ -33,7 +33,17 @@ func (r *Request) assured(text string) string {
 // acute: the text may be about a child in danger, which is not for Kansbot. It
 // is asked before anything else is looked at.
 func (r *Request) acute(text string) bool {
-	return !r.notUrgent && privacy.Acute(text, privacy.DefaultAcuteWords)
+	if r.notUrgent {
+		return false
+	}
+	text = mentionPattern.ReplaceAllStringFunc(text, func(found string) string {
+		handle, _ := cutMention(found)
+		if _, err := r.who(handle); err == nil { // such as @jan.112
+			return ""
+		}
+		return found
+	})
+	return privacy.Acute(text, privacy.DefaultAcuteWords)
 }
 
 // passage is something written, and the field it was written in.
@@ -83,6 +93,16 @@ func fits(field, text string, limit int) error {
 		return team.Wrong(field, "long", "n", strconv.Itoa(n), "max", strconv.Itoa(limit))
 	}
 	return nil
+}
+
+// noCodes refuses a text with the code of another case than own, at its field:
+// where parents stand and what is erased go by what is known to be about a case.
+func noCodes(field, text, own, problem string, args ...string) error {
+	others := otherCodes(text, own)
+	if len(others) == 0 {
+		return nil
+	}
+	return team.Wrong(field, problem, args...).With("understood", others[0])
 }
 
 // accepted are the texts that were let in before: sending them again asks

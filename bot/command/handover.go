@@ -70,17 +70,24 @@ func (r *Request) taken(a team.Action) error {
 }
 
 // buttonGone answers for a button that its post no longer has: of an action, it
-// says how that stands.
+// says how that stands; of a point of the agenda, who was earlier.
 func (r *Request) buttonGone(do string) error {
 	gone := team.Wrong("", "button.gone")
-	name, subject, _ := strings.Cut(do, " ")
-	if !strings.HasPrefix(name, "action.") {
-		return gone
-	}
+	name, about, _ := strings.Cut(do, " ")
 	if err := r.locate(); err != nil || r.team.ID == "" {
 		return cmp.Or[error](err, gone)
 	}
-	a, err := r.pressedAction(subject)
+	if strings.HasPrefix(name, "item.") {
+		by, err := r.settledBy(about)
+		if err == nil && by != "" && by != r.me.User {
+			err = team.Wrong("", "button.first", "name", r.view().Name(by))
+		}
+		return cmp.Or[error](err, gone)
+	}
+	if !strings.HasPrefix(name, "action.") {
+		return gone
+	}
+	a, err := r.pressedAction(about)
 	switch {
 	case err != nil:
 		return err
@@ -88,6 +95,20 @@ func (r *Request) buttonGone(do string) error {
 		return r.taken(a)
 	}
 	return gone
+}
+
+// settledBy is who said how a point of the agenda went; empty when nobody did.
+func (r *Request) settledBy(item string) (user string, err error) {
+	nrs := subject(item)
+	if len(nrs) != 2 {
+		return "", nil
+	}
+	m, _, err := store.Meetings.Get(r.tx, r.team.ID, store.Nr(nrs[0]))
+	i := nrs[1]
+	if err != nil || i < 0 || i >= len(m.Agenda) || !talkedOver(m.Agenda[i]) || m.Agenda[i].State == team.ItemOpen {
+		return "", err
+	}
+	return m.Agenda[i].By, nil
 }
 
 func (r *Request) give(a team.Action, owner team.Member) (answer, error) {

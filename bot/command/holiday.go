@@ -133,19 +133,20 @@ func (r *Request) back(m team.Meeting) (moved bool, err error) {
 }
 
 // rearrange brings what is planned in line with when school is closed, after
-// that has changed. It tells how many meetings were on a day that now is.
-func (r *Request) rearrange() (shifted int, err error) {
+// that has changed. It tells how many meetings were on a day that now is, and how
+// many actions have another date.
+func (r *Request) rearrange() (meetings, dates int, err error) {
 	r.free = nil
 	open, err := store.OpenMeetings(r.tx, r.team.ID)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	for _, m := range open {
 		moved := false
 		if m.Status == team.Planned && m.Start.After(r.now) {
 			if moved, err = r.back(m); err == nil && !moved {
 				if moved, err = r.fit(m); moved {
-					shifted++
+					meetings++
 				}
 			}
 		}
@@ -153,17 +154,23 @@ func (r *Request) rearrange() (shifted int, err error) {
 			err = r.timeMeeting(m)
 		}
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 	}
 	actions, err := store.OpenActions(r.tx, r.team.ID)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	for _, a := range actions {
-		if err := r.retimeAction(a); err != nil {
-			return 0, err
+		_, moved, err := r.fitAction(a)
+		if moved {
+			dates++
+		} else if err == nil {
+			err = r.retimeAction(a)
+		}
+		if err != nil {
+			return 0, 0, err
 		}
 	}
-	return shifted, cmp.Or(r.retimeSummer(), r.timeWeekly())
+	return meetings, dates, cmp.Or(r.retimeSummer(), r.timeWeekly())
 }

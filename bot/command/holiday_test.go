@@ -34,7 +34,7 @@ func TestStandIns(t *testing.T) {
 		{"each week: passed over", "", []string{"/kansoverleg plan elke week op dinsdag om 13:30 vanaf 23 feb"}, "2 Mar 13:30*", false},
 		{"each week, a single day", "", []string{"/kansoverleg plan elke week op vrijdag om 10:00 vanaf 26 maart"}, "25 Mar 10:00*", true},
 		{"far into the summer: passed over", "", []string{"/kansoverleg plan elke 4 weken op dinsdag om 13:30 vanaf 3 aug"}, "31 Aug 13:30*", false},
-		{"a Saturday on purpose", "", []string{"/kansoverleg plan elke zaterdag om 10:00"}, "9 Jan 10:00*", false},
+		{"a Saturday on purpose", "", []string{"/kansoverleg plan elke zaterdag om 10:00 toch"}, "9 Jan 10:00*", false},
 		{"a Saturday by chance", "", []string{"/kansoverleg plan cron: 0 10 16 * *"}, "15 Jan 10:00*", true},
 		{"a Saturday behind a question mark", "", []string{"/kansoverleg plan cron: 0 10 16 * ?"}, "15 Jan 10:00*", true},
 		{"a Saturday beside each Wednesday: passed over", "2028-03-30 09:00", []string{"/kansoverleg plan cron: 0 9 1 * 3"}, "5 Apr 09:00*", false},
@@ -102,16 +102,15 @@ func TestOwnDaysUnderAMeeting(t *testing.T) {
 
 // Days that are open after all bring reminders forward; never two on a day.
 func TestOneReminderADay(t *testing.T) {
-	b := course(t, "/kernteam vrij 11 jan tot 20 jan", "/actie @bram belt de school voor 11 jan")
-	b.types("anna", "/kernteam vrij toch open 11 jan")
-	b.types("anna", "/actie uitstel 1 tot 11 jan")
-	b.types("anna", "/kernteam vrij weg 2")
+	b := course(t, "/kernteam vrij 12 jan tot 20 jan", "/actie @bram belt de school voor 11 jan")
+	b.at(t, "2027-01-11 08:30")
+	b.types("anna", "/actie later 1 tot 21 jan")
 	b.at(t, "2027-01-21 08:30")
 	b.types("anna", "/kernteam vrij weg 1")
 	for _, c := range []struct {
 		at   string
 		want int
-	}{{"2027-01-21 16:00", 1}, {"2027-01-22 08:29", 1}, {"2027-01-22 08:30", 2}} {
+	}{{"2027-01-21 16:00", 2}, {"2027-01-22 08:29", 2}, {"2027-01-22 08:30", 3}} {
 		if b.at(t, c.at); len(b.posts("remind")) != c.want {
 			t.Errorf("on %s there are %d reminders, want %d", c.at, len(b.posts("remind")), c.want)
 		}
@@ -134,8 +133,25 @@ func TestNewerHolidays(t *testing.T) {
 		t.Errorf("%d reminders on a free day", n)
 	}
 	b.at(t, "2027-03-01 08:30")
-	if last := fmt.Sprint(b.posts("remind")); len(b.posts("remind")) != 1 || !strings.Contains(last, "woensdag 24 februari") {
+	if last := textOf(b.posts("remind")[0]); len(b.posts("remind")) != 1 || !strings.Contains(last, "op woensdag 24 februari was de school dicht") {
 		t.Errorf("the reminders are %s", last)
+	}
+	if post := textOf(b.posts("action")[0]); !strings.Contains(post, "ma 1 mrt") {
+		t.Errorf("the action says %s", post)
+	}
+}
+
+// A reminder that the newer holidays make too early waits for its day.
+func TestNewerHolidaysPutOff(t *testing.T) {
+	b := course(t, "/actie @bram belt de school voor 1 maart")
+	b.Holidays = schedule.Holidays{}
+	for _, c := range []struct {
+		at   string
+		want int
+	}{{"2027-02-17 16:00", 0}, {"2027-02-24 08:29", 0}, {"2027-02-24 08:30", 1}, {"2027-03-01 08:30", 2}, {"2027-03-04 08:30", 3}} {
+		if b.at(t, c.at); len(b.posts("remind")) != c.want {
+			t.Errorf("at %s there are %d reminders, want %d", c.at, len(b.posts("remind")), c.want)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -33,42 +34,72 @@ func meetingOverview(r *Request) (answer, error) {
 	return answer{body: r.view().Overview(m, found, len(signals), len(open))}, nil
 }
 
-// agenda is what a meeting will be about, as things stand.
+// agenda is what a planned meeting will be about, as things stand: what waits,
+// less what the meetings before it take on.
 func (r *Request) agenda(m team.Meeting) (team.Agenda, map[int]team.Signal, error) {
-	signals, err := store.OpenSignals(r.tx, r.team.ID)
+	w, err := r.backlog()
 	if err != nil {
 		return team.Agenda{}, nil, err
 	}
-	actions, err := store.OpenActions(r.tx, r.team.ID)
-	if err != nil {
-		return team.Agenda{}, nil, err
-	}
-	day := r.day(m)
-	byNr := make(map[int]team.Signal, len(signals))
-	cases := map[string]team.Case{}
-	for _, s := range signals {
+	byNr := make(map[int]team.Signal, len(w.Signals))
+	for _, s := range w.Signals {
 		byNr[s.Nr] = s
-		if _, known := cases[s.Code]; known || s.Code == "" {
+	}
+	open, err := store.OpenMeetings(r.tx, r.team.ID)
+	if err != nil {
+		return team.Agenda{}, nil, err
+	}
+	slices.SortStableFunc(open, func(a, b team.Meeting) int { return a.Start.Compare(b.Start) })
+	for _, before := range open {
+		switch {
+		case before.Nr == m.Nr || !before.Start.Before(m.Start):
+		case before.Status == team.Running:
+			w = w.Without(before.Agenda)
+		default:
+			w = w.Without(r.build(w, before).Items)
+		}
+	}
+	return r.build(w, m), byNr, nil
+}
+
+// build is the agenda of a meeting out of what waits for it.
+func (r *Request) build(w team.Backlog, m team.Meeting) team.Agenda {
+	day := r.day(m)
+	w.Meeting, w.Points = m.Nr, m.Points
+	w.Evaluate = slices.DeleteFunc(slices.Clone(w.Evaluate), func(c team.Case) bool { return c.Evaluate.After(day) })
+	return team.BuildAgenda(w, r.team.Minutes)
+}
+
+// backlog is all that asks for a place on an agenda, one day or another.
+func (r *Request) backlog() (w team.Backlog, err error) {
+	w.Standing, w.Cases = r.team.Standing, map[string]team.Case{}
+	if w.Signals, err = store.OpenSignals(r.tx, r.team.ID); err != nil {
+		return w, err
+	}
+	for _, s := range w.Signals {
+		if _, known := w.Cases[s.Code]; known || s.Code == "" {
 			continue
 		}
-		if cases[s.Code], _, err = store.Cases.Get(r.tx, r.team.ID, s.Code); err != nil {
-			return team.Agenda{}, nil, err
+		if w.Cases[s.Code], _, err = store.Cases.Get(r.tx, r.team.ID, s.Code); err != nil {
+			return w, err
 		}
 	}
-	evaluate, err := store.CasesToEvaluate(r.tx, r.team.ID)
-	if err != nil {
-		return team.Agenda{}, nil, err
+	if w.Recent, err = store.SignalsSince(r.tx, r.team.ID, r.now.AddDate(0, 0, -themeDays)); err != nil {
+		return w, err
 	}
-	return team.BuildAgenda(team.Backlog{
-		Meeting:  m.Nr,
-		Signals:  signals,
-		Cases:    cases,
-		Late:     slices.DeleteFunc(actions, func(a team.Action) bool { return !a.Late(day) }),
-		Evaluate: slices.DeleteFunc(evaluate, func(c team.Case) bool { return c.Evaluate.After(day) || !c.MayDiscuss() }),
-		Points:   m.Points,
-		Standing: r.team.Standing,
-	}, r.team.Minutes), byNr, nil
+	w.Recent = slices.DeleteFunc(w.Recent, func(s team.Signal) bool { return s.Status != team.Discussed })
+	if w.Late, err = store.OpenActions(r.tx, r.team.ID); err != nil {
+		return w, err
+	}
+	w.Late = slices.DeleteFunc(w.Late, func(a team.Action) bool { return !a.Late(r.today()) })
+	w.Evaluate, err = store.CasesToEvaluate(r.tx, r.team.ID)
+	w.Evaluate = slices.DeleteFunc(w.Evaluate, func(c team.Case) bool { return !c.MayDiscuss() })
+	return w, err
 }
+
+// themeDays is how far back a theme is looked for: a quarter, in which most
+// kernteams meet twice.
+const themeDays = 91
 
 // agendaMessage is the agenda as it is posted, and shown to who asks.
 func (r *Request) agendaMessage(m team.Meeting) (chat.Message, error) {
@@ -93,8 +124,8 @@ func meetingAgenda(r *Request, _ string) (answer, error) {
 	return answer{body: append(r.view().AgendaReply(body), onPage...)}, err
 }
 
-// meetingPoint adds a point of somebody's own; the agenda in the channel shows
-// it, so it may not be about a child.
+// meetingPoint adds a point of somebody's own, or with "weg 2" takes it back; the
+// agenda in the channel shows it, so it may not be about a child.
 func meetingPoint(r *Request, typed string) (answer, error) {
 	m, err := r.planned()
 	if err != nil {
@@ -104,11 +135,13 @@ func meetingPoint(r *Request, typed string) (answer, error) {
 	if typed == "" {
 		return answer{}, team.Wrong("", "point.empty", "example", r.lang.Say("point.example"))
 	}
-	if err := fits("", typed, maxPoint); err != nil {
-		return answer{}, err
+	if word, rest := firstWord(typed); isWord(word, "weg", "remove") {
+		if _, more, given := number(rest); rest == "" || given && more == "" {
+			return r.takePoint(m, rest)
+		}
 	}
-	if found := codes(typed); len(found) > 0 {
-		return answer{}, team.Wrong("", "point.case", "understood", found[0], "example", "/signaal "+typed)
+	if err := cmp.Or(fits("", typed, maxPoint), noCodes("", typed, "", "point.case", "example", "/signaal "+typed)); err != nil {
+		return answer{}, err
 	}
 	if err := r.guard(passage{"", typed}); err != nil {
 		return answer{}, err
@@ -126,7 +159,37 @@ func meetingPoint(r *Request, typed string) (answer, error) {
 	if err := r.refreshMeeting(m); err != nil {
 		return answer{}, err
 	}
-	return answer{body: r.say("point.added", "when", r.view().When(m.Start))}, nil
+	body := append(r.say("point.added", "when", r.view().When(m.Start)), view.Note(r.lang, "point.undo"))
+	return answer{body: append(body, r.reworded(typed)...)}, nil
+}
+
+// takePoint takes a point off the agenda again; without a number it shows which
+// ones the asker can.
+func (r *Request) takePoint(m team.Meeting, typed string) (answer, error) {
+	var theirs []int
+	for i, p := range m.Points {
+		if p.By == r.me.User || r.leads(m) {
+			theirs = append(theirs, i+1)
+		}
+	}
+	nr, _, given := number(typed)
+	switch {
+	case len(theirs) == 0:
+		return answer{}, team.Wrong("", "point.none", "when", r.view().When(m.Start), "example", "/kansoverleg agenda")
+	case !given:
+		return answer{body: r.view().Points(m, theirs)}, nil
+	case !slices.Contains(theirs, nr):
+		return answer{}, team.Wrong("", "point.nr", "nr", strconv.Itoa(nr), "example", r.lang.Say("point.remove", "nr", theirs[0]))
+	}
+	point := m.Points[nr-1]
+	m.Points = slices.Delete(m.Points, nr-1, nr)
+	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
+		return answer{}, err
+	}
+	if err := r.did("meeting.unpoint", on("meeting", m.Nr)); err != nil {
+		return answer{}, err
+	}
+	return answer{body: r.say("point.removed", "text", point.Text)}, r.refreshMeeting(m)
 }
 
 const (
@@ -255,6 +318,9 @@ func (r *Request) remind(m team.Meeting, step schedule.Step) error {
 	var err error
 	switch step.Kind {
 	case schedule.StepPoints:
+		if next, _, err := r.nextMeeting(); err != nil || next.Nr != m.Nr { // what people answer goes there
+			return cmp.Or(err, r.did("reminder.missed", on("meeting", m.Nr)+" "+step.Kind))
+		}
 		key, body = r.key("points", m.Nr, strconv.Itoa(m.Round)), r.view().AskPoints(m)
 	case schedule.StepAgenda:
 		key = r.agendaKey(m)
@@ -308,7 +374,8 @@ func (r *Request) late(step schedule.Step, body chat.Message) chat.Message {
 // rounded off, one that nobody started was not held.
 func (r *Request) overdue(m team.Meeting) error {
 	if m.Status == team.Running {
-		return r.finish(m)
+		_, err := r.finish(m)
+		return err
 	}
 	next, found, err := r.drop(m)
 	if err != nil {

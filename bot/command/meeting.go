@@ -3,6 +3,7 @@ package command
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"kansbot/bot/view"
 	"kansbot/internal/store"
@@ -14,7 +15,7 @@ import (
 func meetingStart(r *Request, typed string) (answer, error) {
 	if m, found, err := r.running(); err != nil || found {
 		if err == nil {
-			err = team.Wrong("", "meeting.running", "when", r.view().When(m.Start), "example", "/kansoverleg afronden")
+			err = team.Wrong("", "meeting.running", "when", r.view().When(m.Start))
 		}
 		return answer{}, err
 	}
@@ -23,13 +24,14 @@ func meetingStart(r *Request, typed string) (answer, error) {
 		return answer{}, err
 	}
 	word, _ := firstWord(typed)
+	now := isWord(word, "nu", "now")
 	switch {
 	case found && r.day(m).Before(r.today()):
 		if m, err = r.move(m, r.now); err != nil {
 			return answer{}, err
 		}
-	case found && r.day(m) == r.today():
-	case isWord(word, "nu", "now"):
+	case found && r.day(m) == r.today() && (now || m.Start.Sub(r.now) <= startAhead):
+	case now:
 		if m, err = r.addMeeting(team.Meeting{Start: r.now, Chosen: true}); err != nil {
 			return answer{}, err
 		}
@@ -40,6 +42,10 @@ func meetingStart(r *Request, typed string) (answer, error) {
 	}
 	return r.begin(m)
 }
+
+// startAhead is how long before its time a Kans!overleg begins without a
+// question: in the night before, somebody makes a mistake.
+const startAhead = 4 * time.Hour
 
 // toStart is the meeting of today; without one, what was planned for yesterday
 // and that nobody started, which is then held today; else the next.
@@ -83,6 +89,11 @@ func (r *Request) begin(m team.Meeting) (answer, error) {
 	if err := r.post(root, "", started); err != nil {
 		return answer{}, err
 	}
+	if len(agenda.Late) > 0 {
+		if err := r.post(r.lookBackKey(m), root, r.view().LookBack(m, agenda)); err != nil {
+			return answer{}, err
+		}
+	}
 	for i, item := range m.Agenda {
 		if !talkedOver(item) {
 			continue
@@ -115,17 +126,25 @@ func (r *Request) settle(s string, state team.ItemState) (answer, error) {
 		return answer{}, err
 	}
 	code := t.Code()
+	c := r.caseOf(code)
+	if state == team.ItemDiscussed && !c.MayDiscussIn(m.Nr) {
+		return answer{}, team.Wrong("", "button.gone")
+	}
 	for _, s := range t.Signals {
 		if err := r.did("case."+string(state), on("signal", s.Nr)); err != nil {
 			return answer{}, err
 		}
 	}
-	if len(t.Signals) == 0 {
-		if err := r.did("evaluation."+string(state), onCase(code)); err != nil {
+	if len(t.Signals) == 0 || t.Item().Code != "" {
+		did, what := "evaluation.", onCase(code)
+		if t.Item().Own() {
+			did, what = "point.", on("meeting", m.Nr)
+		}
+		if err := r.did(did+string(state), what); err != nil {
 			return answer{}, err
 		}
 	}
-	if c := r.caseOf(code); code != "" && state == team.ItemDiscussed && c.Parents == team.NotYet {
+	if code != "" && state == team.ItemDiscussed && c.Parents == team.NotYet {
 		c.Anonymous = m.Nr
 		if err := r.keepCase(c); err != nil {
 			return answer{}, err
@@ -137,7 +156,10 @@ func (r *Request) settle(s string, state team.ItemState) (answer, error) {
 // conclude ends the talk about an item. Whoever tidies up an earlier one keeps
 // what is being talked about.
 func (r *Request) conclude(m team.Meeting, i int, state team.ItemState) error {
-	m.Agenda[i].State, m.Agenda[i].By = state, r.me.User
+	item := &m.Agenda[i]
+	if item.State = state; !item.Own() {
+		item.By = r.me.User
+	}
 	next := m.Now
 	if i >= m.Now {
 		var err error
@@ -160,18 +182,24 @@ func (r *Request) refreshRunning(s team.Signal) error {
 	if s.Status == team.Withdrawn {
 		m.Shown = m.Shown && !onNow(m, s)
 	}
+	var touched []int
 	for i := range m.Agenda {
 		item := &m.Agenda[i]
 		others := slices.DeleteFunc(item.Signals(), func(nr int) bool { return nr == s.Nr })
-		if len(others) == 0 || len(others) == len(item.Signals()) {
+		if len(others) == len(item.Signals()) || len(others) == 0 && item.Code == "" {
 			continue
 		}
-		other, _, err := store.Signals.Get(r.tx, r.team.ID, store.Nr(others[0]))
-		if err != nil {
-			return err
+		code := item.Code
+		if code == "" {
+			other, _, err := store.Signals.Get(r.tx, r.team.ID, store.Nr(others[0]))
+			if err != nil {
+				return err
+			}
+			code = other.Code
 		}
-		if s.Status == team.Withdrawn || s.Code != other.Code {
-			item.Signal, item.Also = others[0], others[1:]
+		if s.Status == team.Withdrawn || s.Code != code {
+			item.About(others)
+			touched = append(touched, i)
 		}
 	}
 	if m.Shown && s.Code != "" && !r.caseOf(s.Code).MayDiscuss() {
@@ -184,7 +212,7 @@ func (r *Request) refreshRunning(s team.Signal) error {
 		return err
 	}
 	return r.refreshTalks(m, func(t view.Talk) bool {
-		return s.Code != "" && t.Code() == s.Code || slices.Contains(t.Item().Signals(), s.Nr)
+		return s.Code != "" && t.Code() == s.Code || slices.Contains(t.Item().Signals(), s.Nr) || slices.Contains(touched, t.Index)
 	})
 }
 
@@ -216,6 +244,22 @@ func (r *Request) refreshCase(code string) error {
 	return r.refreshTalks(m, func(t view.Talk) bool { return t.Code() == code })
 }
 
+func (r *Request) lookBackKey(m team.Meeting) string { return r.key("lookback", m.Nr) }
+
+// refreshLookBack brings what the thread of the meeting that is going on says
+// of late actions up to date.
+func (r *Request) refreshLookBack() error {
+	m, found, err := r.running()
+	if err != nil || !found {
+		return err
+	}
+	a, _, err := r.agendaOf(m)
+	if err != nil || len(a.Late) == 0 {
+		return err
+	}
+	return r.renew(r.lookBackKey(m), r.view().LookBack(m, a))
+}
+
 func (r *Request) refreshTalks(m team.Meeting, concerned func(view.Talk) bool) error {
 	for i, item := range m.Agenda {
 		if !talkedOver(item) {
@@ -235,13 +279,18 @@ func (r *Request) refreshTalks(m team.Meeting, concerned func(view.Talk) bool) e
 	return nil
 }
 
-func meetingFinish(r *Request, _ string) (answer, error) {
+// meetingFinish is for who leads the meeting, and for who insists: they may have
+// left.
+func meetingFinish(r *Request, typed string) (answer, error) {
 	m, found, err := r.running()
 	if err != nil {
 		return answer{}, err
 	}
 	if !found {
 		return answer{}, team.Wrong("", "finish.none", "example", "/kansoverleg start")
+	}
+	if _, insisted := cutInsisted(typed); !insisted && !r.leads(m) {
+		return answer{}, team.Wrong("", "finish.chair", "chair", r.view().Name(r.leader(m)), "example", r.lang.Say("finish.example"))
 	}
 	return r.roundOff(m)
 }
@@ -262,60 +311,62 @@ func pressFinish(r *Request, s string) (answer, error) {
 
 // roundOff finishes a meeting, and tells the asker what goes along to the next.
 func (r *Request) roundOff(m team.Meeting) (answer, error) {
-	signals, err := r.signalsOf(m)
+	m, err := r.finish(m)
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{body: r.view().Finished(m, signals)}, r.finish(m)
+	signals, err := r.signalsOf(m)
+	return answer{body: r.view().Finished(m, signals)}, err
 }
 
 // finish rounds a meeting off: what was not discussed goes on to the next one,
 // the agreements go into the thread, and to each owner their own. An evaluation
 // that was not held stays due.
-func (r *Request) finish(m team.Meeting) error {
+func (r *Request) finish(m team.Meeting) (team.Meeting, error) {
 	signals, err := r.signalsOf(m)
 	if err != nil {
-		return err
+		return m, err
 	}
 	for i := range m.Agenda {
 		item := &m.Agenda[i]
-		if item.Signal != 0 && signals[item.Signal].Status == team.Withdrawn {
+		if item.Code == "" && item.Signal != 0 && signals[item.Signal].Status == team.Withdrawn {
 			continue
 		}
-		switch {
-		case item.Kind == team.Celebrate:
+		switch own := item.Own(); {
+		case item.Kind == team.Celebrate && !own, own && item.State == team.ItemOpen && i <= m.Now:
 			item.State = team.ItemDiscussed
-		case talkedOver(*item) && item.State == team.ItemOpen:
+		case (own || talkedOver(*item)) && item.State == team.ItemOpen:
 			item.State = team.ItemCarried
 		}
 		for _, nr := range item.Signals() {
 			if err := r.settleSignal(signals[nr], m, item.State == team.ItemDiscussed); err != nil {
-				return err
+				return m, err
 			}
 		}
 	}
 	for _, nr := range m.Over {
 		if err := r.settleSignal(signals[nr], m, false); err != nil {
-			return err
+			return m, err
 		}
 	}
+	points := m.CutPoints()
 	m.Status, m.Ended, m.Shown = team.Held, r.now.UTC(), false
 	if err := r.keepMeeting(m); err != nil {
-		return err
+		return m, err
 	}
 	if err := r.did("meeting.finish", on("meeting", m.Nr)); err != nil {
-		return err
+		return m, err
+	}
+	if _, _, err := r.takeAlong(points); err != nil {
+		return m, err
 	}
 	if err := cmp.Or(r.served(m), r.refreshPlanned()); err != nil { // what was carried over is there
-		return err
+		return m, err
 	}
 	if err := r.closeThread(m); err != nil {
-		return err
+		return m, err
 	}
-	if err := r.refreshSignals(); err != nil {
-		return err
-	}
-	return r.report(m)
+	return m, cmp.Or(r.refreshSignals(), r.report(m))
 }
 
 // closeThread takes the buttons of a meeting away.

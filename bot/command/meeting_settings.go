@@ -74,11 +74,8 @@ func (r *Request) standing(typed string) ([]string, error) {
 		if text = line(text); text == "" || slices.Contains(points, text) {
 			continue
 		}
-		if err := fits("punten", text, maxPoint); err != nil {
+		if err := cmp.Or(fits("punten", text, maxPoint), noCodes("punten", text, "", "point.case")); err != nil {
 			return nil, err
-		}
-		if found := codes(text); len(found) > 0 {
-			return nil, team.Wrong("punten", "point.case", "understood", found[0])
 		}
 		if !slices.Contains(r.team.Standing, text) {
 			if err := r.guard(passage{"punten", text}); err != nil {

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"kansbot/internal/audit"
 	"kansbot/internal/kv"
@@ -176,16 +175,6 @@ func TestHelpIsAskedNoMore(t *testing.T) {
 		if got := fmt.Sprint(b.posts("helpchair")); strings.Contains(got, "action.callback") {
 			t.Errorf("%s: %s", line, got)
 		}
-	}
-}
-
-// A meeting that began before there was a clock on its items shows none.
-func TestItemOfBeforeTheClock(t *testing.T) {
-	b := inTalk(t)
-	b.change(func(m *team.Meeting) { m.NowSince = time.Time{} })
-	b.types("anna", "/signaal wijzig 1 nodig: rust")
-	if got := fmt.Sprint(b.posts("meeting")); strings.Contains(got, "nu, tot") || !strings.Contains(got, "item.next 1 1") {
-		t.Error(got)
 	}
 }
 

@@ -230,9 +230,12 @@ func (r *Request) waiting(m team.Meeting, cases []team.Case) (list []string, err
 	return list, nil
 }
 
-func (r *Request) actionsOf(m team.Meeting) ([]team.Action, error) {
+func (r *Request) actionsOf(m team.Meeting) ([]team.Action, error) { return r.numbered(m.Actions) }
+
+// numbered are the actions with those numbers, as far as they are kept.
+func (r *Request) numbered(nrs []int) ([]team.Action, error) {
 	var list []team.Action
-	for _, nr := range m.Actions {
+	for _, nr := range nrs {
 		a, found, err := store.Actions.Get(r.tx, r.team.ID, store.Nr(nr))
 		if err != nil {
 			return nil, err

@@ -73,7 +73,7 @@ func TestMinutesTellEvaluations(t *testing.T) {
 	})
 	b.types("anna", "/kansoverleg afronden")
 	said := textOf(b.types("anna", "/kansoverleg verslag").Body)
-	for _, want := range []string{"Doel gezet: K-015.", "K-014 van 4 naar 7, doorgaan tot do 22 apr", "gesprek met ouders: K-016"} {
+	for _, want := range []string{"Doel gezet: K-015.", "K-014 van 4 naar 7, doorgaan tot do 22 apr", "Eerst met de ouders praten: K-016"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("no %q in %s", want, said)
 		}

@@ -135,8 +135,14 @@ func (r *Request) agendaOf(m team.Meeting) (team.Agenda, map[int]team.Signal, er
 	if m.Status == team.Planned {
 		return r.agenda(m)
 	}
+	a := team.Agenda{Items: m.Agenda, Carried: m.Over}
 	signals, err := r.signalsOf(m)
-	return team.Agenda{Items: m.Agenda, Carried: m.Over}, signals, err
+	for _, item := range m.Agenda {
+		if item.Kind == team.LookBack && err == nil {
+			a.Late, err = r.numbered(item.Actions)
+		}
+	}
+	return a, signals, err
 }
 
 const (

@@ -159,6 +159,9 @@ func (r *Request) plan(typed string, minutes int) (answer, error) {
 	if !found {
 		return answer{}, team.Wrong("ritme", "rhythm.never", "understood", line(typed), "example", r.lang.Say("plan.example"))
 	}
+	if day := next.start.In(r.zone()).Weekday(); !insisted && rhythm.NamesWeekday() && (day == time.Saturday || day == time.Sunday) {
+		return answer{}, team.Wrong("ritme", "rhythm.weekend", "example", line(typed)+" "+r.lang.Say("insist.word"))
+	}
 	m, has, err := r.rhythmMeeting()
 	if err != nil {
 		return answer{}, err
@@ -410,8 +413,7 @@ func (r *Request) plannedFrom(day team.Date) (team.Meeting, error) {
 }
 
 // drop makes a meeting one that is not held. Its own points go along to the
-// next one, which is planned if need be; without a next one they stay behind
-// until there is.
+// next one, which is planned if need be.
 func (r *Request) drop(m team.Meeting) (next team.Meeting, found bool, err error) {
 	points := m.Points
 	m.Status, m.Points = team.Skipped, nil
@@ -430,6 +432,12 @@ func (r *Request) drop(m team.Meeting) (next team.Meeting, found bool, err error
 	if err := r.refreshSignals(); err != nil {
 		return next, false, err
 	}
+	return r.takeAlong(points)
+}
+
+// takeAlong puts points on the agenda of the next meeting, before its own;
+// without one they stay behind until there is.
+func (r *Request) takeAlong(points []team.Point) (next team.Meeting, found bool, err error) {
 	next, found, err = r.nextMeeting()
 	if err != nil || len(points) == 0 {
 		return next, found, err

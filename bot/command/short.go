@@ -3,6 +3,7 @@ package command
 import (
 	"regexp"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"kansbot/internal/chat"
@@ -13,40 +14,49 @@ import (
 // have, so that the answer can help to shorten it.
 const maxTold = 300
 
-// short refuses an action that is more than one sentence to repeat, with what
-// to write instead.
+// short refuses an agreement that is more than one sentence to repeat, with what
+// to write instead. What it counts is what people write together: who does what,
+// and when it worked.
 func (r *Request) short(a team.Action) error {
-	what, whatFits := team.Shorten(a.Text, maxAction, string(r.lang))
-	gain, gainFits := team.Shorten(a.Gain, maxGain, string(r.lang))
-	p := tooLong("wat", a.Text, what, maxAction)
-	if p == nil {
-		p = tooLong("gelukt", a.Gain, gain, maxGain)
-	} else if first := firstOfTwo(what, maxAction); !whatFits && first != "" {
-		what = first
-		p = team.Wrong("wat", "action.two", "n", p.Args["n"], "max", p.Args["max"], "over", p.Args["over"], "example", first)
-	}
-	if p == nil {
+	n := length(a.Text, a.Gain)
+	if n <= maxAction {
 		return nil
 	}
-	if _, form := r.event.Act.(chat.Submitted); form || p.Args["example"] == "" {
-		return p
+	shorter := a
+	field, at, other := "wat", &shorter.Text, &shorter.Gain
+	if length(a.Text) <= maxAction {
+		field, at, other = "gelukt", other, at
 	}
-	if a.Text, a.Gain = what, gain; !gainFits {
-		a.Gain = "" // left for the form, which keeps it
+	*at, _ = team.Shorten(*at, maxAction-length(*other), string(r.lang))
+	_, form := r.event.Act.(chat.Submitted)
+	if !form { // which shows an example for one field
+		*other, _ = team.Shorten(*other, maxAction-length(*at), string(r.lang))
 	}
-	return p.With("example", r.actionLine("@"+r.member(a.Owner).Handle, a))
+	over := length(*at, *other) - maxAction
+	counted := []string{"n", strconv.Itoa(n), "max", strconv.Itoa(maxAction), "over", strconv.Itoa(over)}
+	p := team.Wrong(field, "action.long", counted...)
+	if over > 0 {
+		first := firstOfTwo(shorter.Text, maxAction)
+		if field != "wat" || first == "" {
+			return team.Wrong(field, "action.over", counted...)
+		}
+		p = team.Wrong(field, "action.two", counted...)
+		if shorter.Text = first; length(first, shorter.Gain) > maxAction {
+			shorter.Gain = "" // left for the form, which keeps it
+		}
+	}
+	if form {
+		return p.With("example", *at)
+	}
+	return p.With("example", r.actionLine("@"+r.member(a.Owner).Handle, shorter))
 }
 
-// tooLong is nil when all of a text fits.
-func tooLong(field, all, shorter string, limit int) *team.Problem {
-	n, over := utf8.RuneCountInString(all), utf8.RuneCountInString(shorter)-limit
-	switch {
-	case n <= limit:
-		return nil
-	case over <= 0:
-		return team.Wrong(field, "action.long", "n", strconv.Itoa(n), "max", strconv.Itoa(limit), "example", shorter)
+// length is how many characters texts have together.
+func length(texts ...string) (n int) {
+	for _, s := range texts {
+		n += utf8.RuneCountInString(s)
 	}
-	return team.Wrong(field, "action.over", "n", strconv.Itoa(n), "max", strconv.Itoa(limit), "over", strconv.Itoa(over))
+	return n
 }
 
 // betweenTwo finds where a second agreement may begin: behind "en" with the
@@ -65,6 +75,31 @@ func firstOfTwo(s string, limit int) string {
 		}
 	}
 	return ""
+}
+
+// deed is what somebody does, to read behind their name: "ik leg" is "legt".
+func deed(s string) string {
+	s = sentence(s)
+	word, rest := firstWord(s)
+	if !isWord(word, "ik") {
+		return s
+	}
+	verb, rest := firstWord(rest)
+	switch other := ofAnother[fold(verb)]; {
+	case other != "":
+		verb = other
+	case verb != "" && !strings.HasSuffix(verb, "t"):
+		verb += "t"
+	}
+	return strings.TrimSpace(verb + " " + rest)
+}
+
+// ofAnother is what is said of another, where that is not the verb of "ik" with a
+// t behind it; or where the word is no verb.
+var ofAnother = map[string]string{
+	"ben": "is", "heb": "heeft", "ga": "gaat", "sta": "staat", "sla": "slaat", "hou": "houdt", "rij": "rijdt",
+	"kan": "kan", "zal": "zal", "wil": "wil", "mag": "mag",
+	"en": "en", "zelf": "zelf", "ook": "ook", "samen": "samen",
 }
 
 // actionLine is the line that makes an action.

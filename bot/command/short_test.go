@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"pgregory.net/rapid"
 
@@ -31,7 +30,7 @@ func TestShorterLineIsTaken(t *testing.T) {
 			f := b.fork()
 			reply := f.types("anna", line)
 			if made := f.actions(); len(made) == 1 {
-				if utf8.RuneCountInString(made[0].Text) > maxAction || utf8.RuneCountInString(made[0].Gain) > maxGain {
+				if length(made[0].Text, made[0].Gain) > maxAction {
 					t.Fatalf("%q made %+v", line, made[0])
 				}
 				return

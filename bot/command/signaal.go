@@ -37,16 +37,24 @@ func signalForm(r *Request) (answer, error) {
 
 // signalAsk opens the form of a signal, filled in with what is known.
 func (r *Request) signalAsk(purpose string, d draft) (answer, error) {
-	gone, err := r.erased(d.Code)
+	form, err := r.formOf(d)
 	if err != nil {
 		return answer{}, err
+	}
+	return r.ask(purpose, d.Nr, form), nil
+}
+
+func (r *Request) formOf(d draft) (chat.Form, error) {
+	gone, err := r.erased(d.Code)
+	if err != nil {
+		return chat.Form{}, err
 	}
 	if gone {
 		d.Code, d.newCode = "", newCase
 	}
 	cases, err := r.caseOptions(d.Code)
 	if err != nil {
-		return answer{}, err
+		return chat.Form{}, err
 	}
 	subject := append([]chat.Option{
 		{Key: newCase, Label: r.lang.Say("case.new")},
@@ -76,7 +84,7 @@ func (r *Request) signalAsk(purpose string, d draft) (answer, error) {
 	}
 	seen := r.write("signal", "gezien", d.Seen, maxFree)
 	seen.Optional = d.Nr != 0 && d.Seen == "" // it was logged with a need alone
-	form := r.form("signal",
+	return r.form("signal",
 		about,
 		r.choose("signal", "soort", options(r.lang, "kind.", team.SignalKinds), string(d.Kind)),
 		seen,
@@ -87,8 +95,7 @@ func (r *Request) signalAsk(purpose string, d draft) (answer, error) {
 		r.choose("signal", "haast", options(r.lang, "haste.", []string{"wachten", "eerder"}), haste),
 		optional(r.choose("signal", "groep", options(r.lang, "group.", team.Groups), string(d.Group))),
 		optional(r.fill("signal", "thema", d.Theme, maxTheme)),
-	)
-	return r.ask(purpose, d.Nr, form), nil
+	), nil
 }
 
 // caseOptions are the newest codes to choose from, and wanted when there is
@@ -135,7 +142,7 @@ func signalPicked(r *Request, text string) (answer, error) {
 	d := draft{Signal: team.Signal{Kind: team.Worry, Parents: team.NotYet, Seen: cut(text, maxFree)}}
 	if found := codes(text); len(found) > 0 {
 		d.Code = found[0]
-		d.Parents = cmp.Or(r.caseOf(d.Code).Parents, team.NotYet)
+		d.Parents = r.parentsOf(d.Signal)
 	}
 	return r.signalAsk("signal.log", d)
 }
@@ -167,13 +174,10 @@ func (r *Request) complete(d draft, typed string) error {
 	if d.Seen == "" && d.Needed == "" && d.Kind != team.Success {
 		return team.Wrong("gezien", "signal.empty", "got", gotSignal(r, d), "example", r.lang.Say("signal.example", "code", cmp.Or(d.Code, "nieuw")))
 	}
-	for field, text := range map[string]string{"gezien": d.Seen, "helpt": d.Helps, "nodig": d.Needed} {
-		if n := len([]rune(text)); n > maxFree {
-			return team.Wrong(field, "long", "n", strconv.Itoa(n), "max", strconv.Itoa(maxFree))
-		}
-	}
-	if len([]rune(d.Theme)) > maxTheme {
-		return team.Wrong("thema", "long", "n", strconv.Itoa(len([]rune(d.Theme))), "max", strconv.Itoa(maxTheme))
+	if err := cmp.Or(fits("gezien", d.Seen, maxFree), fits("helpt", d.Helps, maxFree), fits("nodig", d.Needed, maxFree), fits("thema", d.Theme, maxTheme),
+		noCodes("gezien", d.Seen, d.Code, "code.other"), noCodes("helpt", d.Helps, d.Code, "code.other"), noCodes("nodig", d.Needed, d.Code, "code.other"),
+		noCodes("thema", d.Theme, "", "code.channel")); err != nil {
+		return err
 	}
 	if len(d.Elements) > maxElements {
 		return team.Wrong("cirkel", "elements", "max", strconv.Itoa(maxElements))
@@ -211,30 +215,29 @@ func draftOf(s team.Signal, v values) draft {
 	return d
 }
 
-// log stores a new signal and tells the channel what it may know of it. Where
-// it does not say where the parents stand, its case does.
+// parentsOf is where the parents of a signal stand: as its case says, if it has
+// one.
+func (r *Request) parentsOf(s team.Signal) team.Parents {
+	return cmp.Or(r.caseOf(s.Code).Parents, s.Parents, team.NotYet)
+}
+
+// log stores a new signal and tells the channel what it may know of it.
 func (r *Request) log(d draft) (answer, error) {
 	s := d.Signal
 	s.Status, s.By, s.At = team.Waiting, r.me.User, r.now.UTC()
 	s.Theme = strings.ToLower(s.Theme)
-	var was team.Case
-	known := true
 	var err error
 	if s.Code == "" && d.newCode != "" {
 		if s.Code, err = r.issueCode(d.newCode); err != nil {
 			return answer{}, err
 		}
 	}
-	s.Parents = cmp.Or(s.Parents, r.caseOf(s.Code).Parents, team.NotYet)
-	if s.Code != "" {
-		if was, known, err = r.putCase(s); err != nil {
-			return answer{}, err
-		}
-	}
 	if s.Nr, err = store.Next(r.tx, "signal", r.team.ID); err != nil {
 		return answer{}, err
 	}
-	if err := store.PutSignal(r.tx, r.team.ID, s); err != nil {
+	s.Parents = cmp.Or(s.Parents, r.parentsOf(s))
+	was, known, err := r.putSignal(s)
+	if err != nil {
 		return answer{}, err
 	}
 	if err := r.did("signal.log", on("signal", s.Nr)); err != nil {
@@ -251,11 +254,7 @@ func (r *Request) log(d draft) (answer, error) {
 	if !was.Closed.IsZero() {
 		body = append(body, r.say("case.reopened", "code", s.Code)...)
 	}
-	a := answer{body: append(body, r.reworded(s.Seen, s.Helps, s.Needed)...)}
-	if !known || was.Parents == s.Parents {
-		return a, nil
-	}
-	return a, r.refreshSignal(s)
+	return answer{body: append(body, r.reworded(s.Seen, s.Helps, s.Needed)...)}, nil
 }
 
 // signalList shows numbers, codes and status, no free text.
@@ -306,170 +305,6 @@ func signalShow(r *Request, typed string) (answer, error) {
 	return answer{body: r.view().SignalText(s)}, nil
 }
 
-// mine lets only the reporter and the chair change a signal that still waits.
-func (r *Request) mine(s team.Signal) error {
-	if s.By != r.me.User && !r.isChair() {
-		return team.Wrong("", "signal.other", "name", r.view().Name(s.By))
-	}
-	if s.Status != team.Waiting {
-		return team.Wrong("", "signal.closed", "nr", strconv.Itoa(s.Nr), "status", r.lang.Say("status."+string(s.Status)))
-	}
-	return nil
-}
-
-// signalChange opens the form with what is there, or changes what the rest of
-// the line names.
-func signalChange(r *Request, typed string) (answer, error) {
-	s, rest, err := r.signalNr(typed, "wijzig")
-	if err != nil {
-		return answer{}, err
-	}
-	if err := r.mine(s); err != nil {
-		return answer{}, err
-	}
-	d := draft{Signal: s}
-	if rest == "" {
-		d.Parents = cmp.Or(r.caseOf(s.Code).Parents, s.Parents)
-		if err := r.did("signal.show", on("signal", s.Nr)); err != nil {
-			return answer{}, err
-		}
-		return r.signalAsk("signal.change", d)
-	}
-	d.Elements, d.Parents = nil, ""
-	d.Seen, d.Helps, d.Needed = "", "", ""
-	wrong := r.readSignal(&d, rest)
-	if len(d.Elements) == 0 {
-		d.Elements = s.Elements
-	}
-	if wrong == nil {
-		var a answer
-		if a, wrong = r.changed(d.over(s)); wrong == nil {
-			return a, nil
-		}
-	}
-	a, err := r.signalMend(d)
-	if err != nil {
-		return answer{}, err
-	}
-	return a, wrong
-}
-
-// signalMend opens the form with the texts that were typed only: nothing of a
-// mistake is kept, so neither is that somebody read the others. What stays empty
-// in it stays as it was.
-func (r *Request) signalMend(d draft) (answer, error) {
-	a, err := r.signalAsk("signal.mend", d)
-	if err != nil {
-		return answer{}, err
-	}
-	form := &a.form.Form
-	form.Intro = r.lang.Say("signal.mend")
-	for i := range form.Fields {
-		if f := &form.Fields[i]; f.Name == "ouders" && d.Parents == "" {
-			f.Optional, f.Value = true, nil
-		}
-	}
-	return a, nil
-}
-
-// over is a draft in which the texts that it leaves empty are those of s.
-func (d draft) over(s team.Signal) draft {
-	d.Seen, d.Helps, d.Needed = cmp.Or(d.Seen, s.Seen), cmp.Or(d.Helps, s.Helps), cmp.Or(d.Needed, s.Needed)
-	return d
-}
-
-// signalChanged takes what a form says of a signal. Parents that are where the
-// form began were not spoken of: it takes nothing back.
-func signalChanged(r *Request, nr int, v values) (answer, error) {
-	return r.changedBy(nr, v, func(d draft, _ team.Signal) draft {
-		for _, f := range r.sent.Fields {
-			if f.Name == "ouders" && slices.Contains(f.Value, string(d.Parents)) {
-				d.Parents = ""
-			}
-		}
-		return d
-	})
-}
-
-// signalMended takes what the form of signalMend says.
-func signalMended(r *Request, nr int, v values) (answer, error) {
-	return r.changedBy(nr, v, draft.over)
-}
-
-func (r *Request) changedBy(nr int, v values, meant func(draft, team.Signal) draft) (answer, error) {
-	s, found, err := store.Signals.Get(r.tx, r.team.ID, store.Nr(nr))
-	if err != nil {
-		return answer{}, err
-	}
-	if !found {
-		return answer{}, team.Wrong("", "signal.none", "nr", strconv.Itoa(nr))
-	}
-	if err := r.mine(s); err != nil {
-		return answer{}, err
-	}
-	return r.changed(meant(draftOf(s, v), s))
-}
-
-// changed stores a signal that was changed. Where it does not say where the
-// parents stand, they stay where they are.
-func (r *Request) changed(d draft) (answer, error) {
-	if err := r.complete(d, ""); err != nil {
-		return answer{}, err
-	}
-	before, _, err := store.Signals.Get(r.tx, r.team.ID, store.Nr(d.Nr))
-	if err != nil {
-		return answer{}, err
-	}
-	old := []string{before.Seen, before.Helps, before.Needed, before.Theme}
-	fresh := slices.DeleteFunc(d.passages(), func(p passage) bool { return slices.Contains(old, p.text) })
-	if err := r.guard(fresh...); err != nil {
-		return answer{}, err
-	}
-	d.Theme = strings.ToLower(d.Theme)
-	if d.newCode != "" {
-		if d.Code, err = r.issueCode(d.newCode); err != nil {
-			return answer{}, err
-		}
-	}
-	d.Parents = cmp.Or(d.Parents, r.caseOf(d.Code).Parents, before.Parents)
-	if d.Code != "" {
-		if _, _, err := r.putCase(d.Signal); err != nil {
-			return answer{}, err
-		}
-	}
-	if before.Code != d.Code {
-		if err := r.moved(before); err != nil {
-			return answer{}, err
-		}
-	}
-	if err := store.PutSignal(r.tx, r.team.ID, d.Signal); err != nil {
-		return answer{}, err
-	}
-	if err := r.did("signal.change", on("signal", d.Nr)); err != nil {
-		return answer{}, err
-	}
-	return answer{body: r.say("signal.changed", "nr", d.Nr)}, r.refreshSignal(d.Signal)
-}
-
-func signalWithdraw(r *Request, typed string) (answer, error) {
-	s, _, err := r.signalNr(typed, "intrekken")
-	if err != nil {
-		return answer{}, err
-	}
-	if err := r.mine(s); err != nil {
-		return answer{}, err
-	}
-	s.Status = team.Withdrawn
-	s.Seen, s.Helps, s.Needed, s.Theme = "", "", "", ""
-	if err := store.PutSignal(r.tx, r.team.ID, s); err != nil {
-		return answer{}, err
-	}
-	if err := r.did("signal.withdraw", on("signal", s.Nr)); err != nil {
-		return answer{}, err
-	}
-	return answer{body: r.say("signal.withdrawn", "nr", s.Nr)}, r.refreshSignal(s)
-}
-
 // refreshSignal brings all that the channel shows of a signal up to date: its
 // own post, the agenda, and its case in a meeting that is going on.
 func (r *Request) refreshSignal(s team.Signal) error {
@@ -492,6 +327,11 @@ func (r *Request) refreshSignals() error {
 	if err != nil {
 		return err
 	}
+	return r.refreshPostsOf(signals)
+}
+
+// refreshPostsOf brings the posts of signals that wait up to date, the newest.
+func (r *Request) refreshPostsOf(signals []team.Signal) error {
 	next, _, err := r.nextMeeting()
 	if err != nil {
 		return err

@@ -107,7 +107,7 @@ func (r *Request) readPart(d *draft, key, value string) error {
 			return team.Wrong("groep", "group", "understood", line(value))
 		}
 	case "ouders":
-		parents, found := parentsOf(words)
+		parents, found := parentsNamed(words)
 		if !found {
 			return team.Wrong("ouders", "parents", "understood", line(value))
 		}
@@ -271,7 +271,7 @@ var parentsWords = map[string]team.Parents{
 	"bezwaar": team.Objected, "maken bezwaar": team.Objected, "maakt bezwaar": team.Objected, "object": team.Objected,
 }
 
-func parentsOf(words string) (team.Parents, bool) {
+func parentsNamed(words string) (team.Parents, bool) {
 	parents, found := parentsWords[words]
 	return parents, found
 }

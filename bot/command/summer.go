@@ -98,10 +98,14 @@ func beforeSummer(r *Request, d store.Due) error {
 		return err
 	}
 	actions, err := store.OpenActions(r.tx, r.team.ID)
-	if err != nil || len(signals)+len(actions) == 0 {
+	if err != nil {
 		return err
 	}
-	return r.post(r.key("summer", summer.First.Year), "", r.view().Summer(signals, actions, r.today()))
+	goals, err := store.CasesToEvaluate(r.tx, r.team.ID)
+	if err != nil || len(signals)+len(actions)+len(goals) == 0 {
+		return err
+	}
+	return r.post(r.key("summer", summer.First.Year), "", r.view().Summer(signals, goals, actions, r.today()))
 }
 
 func later(a, b time.Time) time.Time {

@@ -20,8 +20,8 @@ type command struct {
 	examples int                                    // texts "help.NAME.1" and on
 }
 
-// verb is a word that may follow a command; the first of words is the Dutch
-// one that suggestions and texts use.
+// verb is a word that may follow a command: the Dutch and the English one that
+// suggestions and texts use, and what else people type for it.
 type verb struct {
 	words []string
 	chair bool // for the chair only, while there is one in the channel
@@ -62,20 +62,20 @@ func init() {
 			name: "kansoverleg", alias: "meeting",
 			open: meetingOverview, rest: meetingUnclear, examples: 9,
 			verbs: []verb{
-				{words: []string{"plan", "schedule"}, run: meetingPlan},
+				{words: []string{"plan", "schedule", "plannen"}, run: meetingPlan},
 				{words: []string{"eenmalig", "once"}, run: meetingOnce},
 				{words: []string{"agenda"}, run: meetingAgenda},
 				{words: []string{"punt", "point"}, run: meetingPoint},
-				{words: []string{"verzet", "move"}, run: meetingMove},
-				{words: []string{"overslaan", "skip"}, run: meetingSkip},
-				{words: []string{"aanwezig", "attending"}, run: meetingComing},
-				{words: []string{"afwezig", "absent"}, run: meetingAway},
+				{words: []string{"verzet", "move", "verplaats", "verzetten"}, run: meetingMove},
+				{words: []string{"overslaan", "skip", "annuleren", "cancel"}, run: meetingSkip},
+				{words: []string{"aanwezig", "attending", "aanmelden", "erbij"}, run: meetingComing},
+				{words: []string{"afwezig", "absent", "afmelden", "away"}, run: meetingAway},
 				{words: []string{"ruil", "swap"}, run: meetingSwap},
 				{words: []string{"kies", "choose"}, run: meetingChoose},
 				{words: []string{"start", "begin"}, run: meetingStart},
 				{words: []string{"doel", "goal"}, run: meetingGoal},
-				{words: []string{"afronden", "finish"}, run: meetingFinish},
-				{words: []string{"verslag", "minutes"}, run: meetingMinutes},
+				{words: []string{"afronden", "finish", "stop", "einde", "end"}, run: meetingFinish},
+				{words: []string{"verslag", "minutes", "notulen"}, run: meetingMinutes},
 				{words: []string{"kalender", "calendar"}, run: meetingCalendar},
 				{words: []string{"scherm", "screen"}, run: meetingScreen},
 				{words: []string{"evaluatie", "evaluation"}, run: meetingEvaluate},
@@ -88,11 +88,11 @@ func init() {
 			verbs: []verb{
 				{words: []string{"lijst", "list"}, run: actionList},
 				{words: []string{"mijn", "mine"}, run: actionMine},
-				{words: []string{"klaar", "done"}, run: actionDone},
-				{words: []string{"uitstel", "postpone"}, run: actionPostpone},
+				{words: []string{"klaar", "done", "gedaan"}, run: actionDone},
+				{words: []string{"uitstel", "postpone", "uitstellen", "schuif"}, run: actionPostpone},
 				{words: []string{"later", "snooze"}, run: actionLater},
 				{words: []string{"hulp", "assist"}, run: actionHelp},
-				{words: []string{"geef", "give"}, run: actionGive},
+				{words: []string{"geef", "give", "doorgeven"}, run: actionGive},
 				{words: []string{"hielp", "helped"}, run: actionHelped},
 				{words: []string{"open", "reopen"}, run: actionReopen},
 			},

@@ -60,6 +60,9 @@ func TestFivePressAtOnce(t *testing.T) {
 				gone++
 			}
 		}
+		if said := b.presses(t, "bram", c.key, c.do); strings.Contains(said, "was net iets eerder") != (c.do == "item.done 1 1") {
+			t.Errorf("%s: bram hears %s", c.do, said)
+		}
 		if now := b.open()[0].Now; now != c.now || gone != 4 {
 			t.Errorf("%s: at point %d, and %d were too late", c.do, now, gone)
 		}
@@ -222,5 +225,20 @@ func TestEvaluatedInTheMeeting(t *testing.T) {
 	}
 	if body := fmt.Sprint(b.posts("item")); strings.Contains(body, "evaluate.ask") || !strings.Contains(body, "Besproken (") {
 		t.Errorf("the thread shows %s", body)
+	}
+}
+
+// A colleague's handle is no word of danger, whatever it holds; what is nobody's
+// handle may be.
+func TestHandlesAreNoDanger(t *testing.T) {
+	b := course(t)
+	b.roster("anna", "kim.112")
+	if said := fmt.Sprint(b.types("anna", "/actie @kim.112 belt de ouders voor vrijdag").Body); !strings.Contains(said, "staat op naam van") {
+		t.Errorf("an action for kim: %s", said)
+	}
+	for _, line := range []string{"/actie @kim.112 belt 112 voor vrijdag", "/actie @anna belt @112 voor vrijdag"} {
+		if said := fmt.Sprint(b.types("anna", line).Body); !strings.Contains(said, "0800-2000") {
+			t.Errorf("%s: %s", line, said)
+		}
 	}
 }

@@ -264,6 +264,10 @@ func (s *scanner) call(n ast.Node) bool {
 		s.add(call, 1, "", "*")
 	case "Wrong":
 		s.add(call, 1, "problem.", "")
+	case "noCodes": // which passes the code itself
+		for _, id := range s.ids(call.Args[3]) {
+			s.uses = append(s.uses, use{"problem." + id, nil, s.files.Position(call.Pos()).String()})
+		}
 	case "form":
 		s.add(call, 0, "form.", "")
 	case "fill", "write", "choose":

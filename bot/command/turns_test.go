@@ -149,7 +149,7 @@ func TestAway(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	today := fmt.Sprint(b.posts("today"))
-	if _, silent, _ := strings.Cut(today, "Nog niet gehoord van"); !strings.Contains(today, "Niet erbij: Anna.") || !strings.Contains(today, "De intern begeleider") || strings.Contains(silent, "Anna") {
+	if _, silent, _ := strings.Cut(today, "Nog geen antwoord van"); !strings.Contains(today, "Niet erbij: Anna.") || !strings.Contains(today, "De intern begeleider") || strings.Contains(silent, "Anna") {
 		t.Error(today)
 	}
 	b.types("anna", "/kansoverleg aanwezig")

@@ -86,7 +86,7 @@ func (r *Request) removeOwn(typed string) (answer, error) {
 }
 
 // putOwn keeps the days that a school has of its own, and brings what was
-// planned in line with them; shifted says so when a meeting is affected.
+// planned in line with them; shifted says what that changed.
 func (r *Request) putOwn(own []schedule.Period, did string, nr int) (shifted chat.Message, err error) {
 	if err := store.OwnDays.Put(r.tx, own, r.team.ID); err != nil {
 		return nil, err
@@ -94,9 +94,12 @@ func (r *Request) putOwn(own []schedule.Period, did string, nr int) (shifted cha
 	if err := r.did(did, on("free", nr)); err != nil {
 		return nil, err
 	}
-	n, err := r.rearrange()
-	if err != nil || n == 0 {
-		return nil, err
+	meetings, dates, err := r.rearrange()
+	if meetings > 0 {
+		shifted = r.say("free.shifted", "n", meetings)
 	}
-	return r.say("free.shifted", "n", n), nil
+	if dates > 0 {
+		shifted = append(shifted, r.say("free.dates", "n", dates)...)
+	}
+	return shifted, err
 }

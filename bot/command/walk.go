@@ -19,6 +19,11 @@ func talkedOver(item team.AgendaItem) bool {
 	return item.Kind == team.CaseItem || item.Kind == team.Transfers || item.Kind == team.EvaluateItem
 }
 
+// mayRunLate: the thread says so when the item takes longer than its minutes.
+func mayRunLate(item team.AgendaItem) bool {
+	return item.State == team.ItemOpen && !slices.Contains([]team.ItemKind{team.Welcome, team.Spare, team.Closing, team.ErasedItem}, item.Kind)
+}
+
 // itemKey is the key of the reply about item i.
 func (r *Request) itemKey(m team.Meeting, i int) string {
 	return r.key("item", m.Nr, strconv.Itoa(i))
@@ -57,7 +62,7 @@ func (r *Request) item(s string) (m team.Meeting, i int, err error) {
 	if !found || m.Status != team.Running {
 		return m, 0, team.Wrong("", "meeting.over")
 	}
-	if i = nrs[1]; i < 0 || i >= len(m.Agenda) || !talkedOver(m.Agenda[i]) || m.Agenda[i].State != team.ItemOpen {
+	if i = nrs[1]; i < 0 || i >= len(m.Agenda) || !mayRunLate(m.Agenda[i]) {
 		return m, 0, team.Wrong("", "button.gone")
 	}
 	return m, i, nil
@@ -83,20 +88,17 @@ func (r *Request) onItem(s string) (t view.Talk, err error) {
 // after is the first item after i that is still to be talked about.
 func (r *Request) after(m team.Meeting, i int) (int, error) {
 	for i++; i < len(m.Agenda); i++ {
-		if m.Agenda[i].Kind == team.ErasedItem {
+		if m.Agenda[i].State != team.ItemOpen {
 			continue
 		}
 		if !talkedOver(m.Agenda[i]) {
 			return i, nil
 		}
-		if m.Agenda[i].State != team.ItemOpen {
-			continue
-		}
 		t, err := r.talk(m, i)
 		if err != nil {
 			return 0, err
 		}
-		if !t.Gone() && r.caseOf(t.Code()).Parents != team.Objected {
+		if !t.Gone() && r.caseOf(t.Code()).MayDiscussIn(m.Nr) {
 			return i, nil
 		}
 	}
@@ -317,9 +319,9 @@ func (r *Request) said(m team.Meeting, i int) (times int, err error) {
 }
 
 // timeItem sets the moment at which the current item takes longer than thought:
-// once, and only for what is talked over.
+// once.
 func (r *Request) timeItem(m team.Meeting) error {
-	if m.Now >= len(m.Agenda) || !talkedOver(m.Agenda[m.Now]) || m.Agenda[m.Now].State != team.ItemOpen {
+	if m.Now >= len(m.Agenda) || !mayRunLate(m.Agenda[m.Now]) {
 		return store.Unschedule(r.tx, r.lateID(m))
 	}
 	times, err := r.said(m, m.Now)

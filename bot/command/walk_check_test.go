@@ -56,7 +56,7 @@ func (w *walk) check(t *rapid.T) {
 					last = days.Working(later(days.At(a.Snoozed, schedule.DayStart), w.now))
 				}
 				wanted[fmt.Sprintf("action/%s/%d", w.id, a.Nr)] = last
-				if a.Since.After(w.freed) && !days.SchoolDay(a.Due) {
+				if !a.Due.Before(team.DateOf(w.now.In(zone("")))) && !days.SchoolDay(a.Due) {
 					t.Fatalf("action %d is for %v, when school is closed", a.Nr, a.Due)
 				}
 			}
@@ -97,7 +97,7 @@ func (w *walk) checkDues(t *rapid.T, tx kv.Tx, meetings []team.Meeting, wanted m
 		if i := slices.IndexFunc(meetings, func(m team.Meeting) bool { return m.Status == team.Running }); !found && d.Kind == lateDue && i >= 0 {
 			m := meetings[i]
 			item := m.Agenda[m.Now]
-			found = d.ID == fmt.Sprintf("late/%s/%d", w.id, m.Nr) && talkedOver(item) && item.State == team.ItemOpen
+			found = d.ID == fmt.Sprintf("late/%s/%d", w.id, m.Nr) && mayRunLate(item)
 			last = later(w.now, m.NowSince.Add(time.Duration(item.Minutes)*time.Minute+lateAfter))
 		}
 		if !found && d.Kind == leftDue {
@@ -313,7 +313,8 @@ func (w *walk) checkSignals(t *rapid.T, tx kv.Tx, meetings []team.Meeting, signa
 }
 
 // checkDates: while no meeting is going on or has still to be closed, every
-// signal that waits says which one it is for.
+// signal that waits says which one it is for, and where the parents of its case
+// stand.
 func (w *walk) checkDates(t *rapid.T) {
 	var next team.Meeting
 	for _, m := range w.open() {
@@ -326,6 +327,13 @@ func (w *walk) checkDates(t *rapid.T) {
 	}
 	v := view.View{Lang: text.NL, Zone: zone(""), Circle: circle, Team: w.team()}
 	w.read(func(tx kv.Tx) error {
+		v.CaseOf = func(code string) team.Case {
+			c, _, err := store.Cases.Get(tx, w.id, code)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}
 		signals, err := store.OpenSignals(tx, w.id)
 		for _, s := range signals {
 			post, _, err := outbox.Get(tx, fmt.Sprintf("signal/%s/%d", w.id, s.Nr))
@@ -380,7 +388,7 @@ func (w *walk) counts(tx kv.Tx, do string) bool {
 		}
 		s, _, err := store.Signals.Get(tx, w.id, store.Nr(m.Agenda[nrs[1]].Signal))
 		now := name == "item.next" || name == "item.text" || name == "item.more"
-		waits := s.Status == team.Waiting || m.Agenda[nrs[1]].Kind == team.EvaluateItem
+		waits := s.Status == team.Waiting || m.Agenda[nrs[1]].Signal == 0
 		return err == nil && (name == "item.next" || waits) && (!now || nrs[1] == m.Now)
 	case "evaluate":
 		c, _, err := store.Cases.Get(tx, w.id, rest)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,6 +77,7 @@ type walk struct {
 	reminded map[string]string // kind, meeting and date of each reminder -> its key
 	signals  int
 	points   []string
+	pointed  int
 	freed    time.Time // when school days last changed
 }
 
@@ -108,12 +110,12 @@ func (w *walk) plan(t *rapid.T) {
 
 var rhythms = rapid.SampledFrom([]string{
 	"elke dinsdag om 13:30", "elke 2 weken op vrijdag om 08:30", "elke 6 weken op maandag om 09:00",
-	"eerste maandag van de maand om 15:00", "laatste vrijdag van de maand om 16:45", "elke zaterdag om 10:00",
+	"eerste maandag van de maand om 15:00", "laatste vrijdag van de maand om 16:45", "elke zaterdag om 10:00 toch",
 	"elke 3 maanden op de tweede zondag om 22:00", "cron: 30 13 * * 2", "cron: 0 7 * * 1,4",
 })
 
 func (w *walk) meet(t *rapid.T) {
-	switch rapid.SampledFrom([]string{"once", "move", "skip", "point", "start", "now", "finish", "rsvp", "read"}).Draw(t, "what") {
+	switch rapid.SampledFrom([]string{"once", "move", "skip", "point", "unpoint", "start", "now", "finish", "rsvp", "read"}).Draw(t, "what") {
 	case "once":
 		w.line(t, "/kansoverleg eenmalig %s %s%s", w.day(t), clocks.Draw(t, "at"), anyway.Draw(t, "anyway"))
 	case "move":
@@ -121,10 +123,16 @@ func (w *walk) meet(t *rapid.T) {
 	case "skip":
 		w.line(t, "/kansoverleg overslaan")
 	case "point":
-		point := fmt.Sprintf("punt nummer %d van ons", len(w.points)+1)
+		w.pointed++
+		point := fmt.Sprintf("punt nummer %d van ons", w.pointed)
 		if strings.Contains(fmt.Sprint(w.line(t, "/kansoverleg punt %s", point)), "Je punt") {
 			w.points = append(w.points, point)
 		}
+	case "unpoint":
+		said := fmt.Sprint(w.line(t, "/kansoverleg punt weg %d", rapid.IntRange(1, 3).Draw(t, "nr")))
+		w.points = slices.DeleteFunc(w.points, func(point string) bool {
+			return strings.Contains(said, "Van de agenda gehaald") && strings.Contains(said, point)
+		})
 	case "start":
 		w.line(t, "/kansoverleg start")
 	case "now":
@@ -386,11 +394,14 @@ func (w *walk) until(t *rapid.T, then time.Time) {
 // tick lets the clock do its part. A reminder whose moment is now is posted.
 func (w *walk) tick(t *rapid.T) {
 	var expected []string
+	var points []team.Meeting // for which they are asked now, unless there is a sooner one to bring them to
 	for _, m := range w.open() {
 		for _, step := range schedule.MeetingLadder(w.calendar(), m.Start) {
 			round := step.Kind == schedule.StepPoints || step.Kind == schedule.StepAgenda
 			switch {
 			case m.Status != team.Planned || !step.At.Equal(w.now) || !step.At.After(m.Since) || round && m.HasSent(step.Kind):
+			case step.Kind == schedule.StepPoints:
+				points = append(points, m)
 			case round:
 				expected = append(expected, fmt.Sprintf("%s/%s/%d/%d", step.Kind, w.id, m.Nr, m.Round))
 			case w.reminded[about(step.Kind, m)] == "":
@@ -405,7 +416,7 @@ func (w *walk) tick(t *rapid.T) {
 			continue
 		}
 		for _, step := range schedule.ActionLadder(w.calendar(), a.Due) {
-			key := fmt.Sprintf("remind/%s/%d/%s/%s", w.id, a.Nr, a.Due, step.Kind)
+			key := fmt.Sprintf("remind/%s/%d/%s/%s", w.id, a.Nr, agreed(a), step.Kind)
 			if _, before := slices.BinarySearch(w.said, key); step.At.Equal(w.now) && step.At.After(a.Since) && !before && a.Reminded != team.DateOf(w.now.In(zone(""))) {
 				expected = append(expected, key)
 			}
@@ -414,6 +425,14 @@ func (w *walk) tick(t *rapid.T) {
 	expected = append(expected, w.weekly()...)
 	if _, err := w.Tick(context.Background()); err != nil {
 		t.Fatal(err)
+	}
+	for _, m := range points {
+		sooner := slices.ContainsFunc(w.open(), func(other team.Meeting) bool {
+			return other.Status == team.Planned && other.Start.Before(m.Start) && !team.DateOf(other.Start.In(zone(""))).Before(team.DateOf(w.now.In(zone(""))))
+		})
+		if !sooner {
+			expected = append(expected, fmt.Sprintf("%s/%s/%d/%d", schedule.StepPoints, w.id, m.Nr, m.Round))
+		}
 	}
 	w.read(func(tx kv.Tx) error {
 		if at, _, err := store.NextDue(tx); err != nil || !at.After(w.now) {
@@ -530,6 +549,10 @@ func (w *walk) fresh(t *rapid.T) (fresh []string) {
 		}
 	}
 	w.said = keys
+	maps.DeleteFunc(w.reminded, func(_, key string) bool { // taken back before anybody saw it
+		_, found := slices.BinarySearch(keys, key)
+		return !found
+	})
 	for _, key := range fresh {
 		part := strings.Split(key, "/")
 		if part[0] == "remind" {

@@ -100,6 +100,20 @@ func codes(s string) []string {
 	}
 }
 
+// otherCodes are the codes in a text of other cases than own.
+func otherCodes(s, own string) []string {
+	return slices.DeleteFunc(codes(s), func(code string) bool { return code == own })
+}
+
+// withoutCodes is a text with the same words for each code in it. A match takes
+// the sign around it along, so codes next to each other take two rounds.
+func withoutCodes(s, words string) string {
+	for range 2 {
+		s = codePattern.ReplaceAllString(s, "${1}"+words+"${4}")
+	}
+	return s
+}
+
 // cutCode takes the first case code out of a text.
 func cutCode(s string) (code, rest string) {
 	m := codePattern.FindStringSubmatchIndex(s)
@@ -136,7 +150,7 @@ func cutMention(s string) (handle, rest string) {
 }
 
 // who finds the member behind a handle: as the platform resolved it, else as
-// the channel knows it.
+// the channel knows it, else the only one with that role.
 func (r *Request) who(handle string) (team.Member, error) {
 	members, err := r.members()
 	if err != nil {
@@ -158,6 +172,28 @@ func (r *Request) who(handle string) (team.Member, error) {
 	if isWord(handle, "ik", "mij", "me") {
 		return r.me, nil
 	}
+	if m, only := onlyWith(members, handle); only {
+		return m, nil
+	}
 	slices.Sort(handles)
 	return team.Member{}, team.Wrong("wie", "who", "understood", "@"+handle, "members", strings.Join(handles, " "))
+}
+
+// onlyWith is the member in the channel with a role, such as @jgz, when there is
+// one.
+func onlyWith(members map[string]team.Member, word string) (only team.Member, found bool) {
+	role, rest := cutRole(word)
+	if role == team.NoRole || rest != "" {
+		return only, false
+	}
+	for _, m := range members {
+		if !m.Here || m.Role != role {
+			continue
+		}
+		if found {
+			return team.Member{}, false
+		}
+		only, found = m, true
+	}
+	return only, found
 }

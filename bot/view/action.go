@@ -86,6 +86,15 @@ func (v View) Later(a team.Action, user string) chat.Message {
 	return v.stands(a, v.note("action.later", "day", v.short(a.Snoozed), "name", v.Name(user)))
 }
 
+// Shifted replaces the reminders of an action that has another date by when school
+// is closed; why is the reason that it is on the day that was agreed.
+func (v View) Shifted(a team.Action, why schedule.Reason) chat.Message {
+	if a.Agreed.IsZero() {
+		return v.stands(a, v.note("action.newdate", "nr", a.Nr, "day", v.day(a.Due)))
+	}
+	return v.stands(a, v.Deadline(a.Agreed, why, a.Due))
+}
+
 // PassedOn replaces the reminders of an action that somebody else has now.
 func (v View) PassedOn(a team.Action, user string) chat.Message {
 	return v.stands(a, v.note("action.passed", "who", v.Name(a.Owner), "name", v.Name(user)))
@@ -160,11 +169,15 @@ func (v View) Reminder(a team.Action, step string, today team.Date) chat.Message
 		who = v.standingIn(cover, owner)
 	}
 	id := "remind." + step
-	if step == schedule.StepDue && a.Due != today {
+	switch {
+	case step != schedule.StepDue:
+	case a.Due != today:
 		id = "remind.was"
+	case !a.Agreed.IsZero():
+		id = "remind.closed"
 	}
 	return chat.Message{
-		v.para(id, "who", who, "what", a.Text, "day", v.day(a.Due)),
+		v.para(id, "who", who, "what", a.Text, "day", v.day(a.Due), "agreed", v.day(a.Agreed)),
 		v.reminderButtons(a),
 	}
 }

@@ -79,10 +79,17 @@ func (v View) Deadline(asked team.Date, why schedule.Reason, day team.Date) chat
 }
 
 // Summer is what goes along to the next school year.
-func (v View) Summer(signals []team.Signal, actions []team.Action, today team.Date) chat.Message {
+func (v View) Summer(signals []team.Signal, goals []team.Case, actions []team.Action, today team.Date) chat.Message {
 	message := chat.Message{Heading(v.Lang, "summer.title"), v.para("summer")}
 	if len(signals) > 0 {
 		message = append(message, v.signalList(signals, maxSummer)...)
+	}
+	if len(goals) > 0 {
+		list := make([]string, len(goals))
+		for i, c := range goals {
+			list[i] = v.say("summer.goal", "code", c.Code, "day", v.short(c.Evaluate))
+		}
+		message = append(message, v.para("summer.goals", "list", v.several(list)))
 	}
 	if len(actions) > 0 {
 		message = append(message, v.para("actions.title", "n", len(actions)), v.actionItems(byDue(actions)[:min(len(actions), maxSummer)], today))

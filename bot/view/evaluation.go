@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"kansbot/internal/chat"
-	"kansbot/internal/schedule"
 	"kansbot/internal/team"
 )
 
@@ -54,10 +53,11 @@ func (v View) GoalIntro(c team.Case) string {
 	return strings.Join(append(lines, v.say("goal.only")), "\n")
 }
 
-// Evaluated tells the channel what the last evaluation of a case came to; from
-// is the scale that its goal started from, or team.NoScale.
-func (v View) Evaluated(c team.Case, from int) chat.Message {
-	last := c.Evaluations[len(c.Evaluations)-1]
+// Evaluated tells the channel what the last evaluation of a case came to.
+func (v View) Evaluated(c team.Case) chat.Message {
+	n := len(c.Evaluations) - 1
+	last := c.Evaluations[n]
+	from, _ := team.Case{Evaluations: c.Evaluations[:n]}.From()
 	var spans []chat.Span
 	switch {
 	case last.Scale == team.NoScale:
@@ -67,14 +67,18 @@ func (v View) Evaluated(c team.Case, from int) chat.Message {
 		spans = append(Spans(v.Lang, "evaluated.from", "code", c.Code, "from", from, "scale", last.Scale), chat.Span{Text: " "})
 	}
 	day := v.short(c.Evaluate)
-	if last.Outcome.Ends() {
-		day = v.fullDay(c.Erase)
+	switch {
+	case last.Outcome.Ends() && c.Closed.IsZero():
+		return chat.Message{{Kind: chat.Text, Text: append(spans, Spans(v.Lang, "evaluated.reopened", "code", c.Code)...)}}
+	case last.Outcome.Ends():
+		day = v.full(c.Erase)
 	}
-	return chat.Message{{Kind: chat.Text, Text: append(spans, Spans(v.Lang, "evaluated."+string(last.Outcome), "code", c.Code, "day", day)...)}}
+	named := chat.Span{Style: chat.Bold, Text: c.Code}
+	if spans != nil {
+		named = chat.Span{Text: v.say("evaluated.case")}
+	}
+	return chat.Message{{Kind: chat.Text, Text: append(spans, Spans(v.Lang, "evaluated."+string(last.Outcome), "case", named, "day", day)...)}}
 }
-
-// fullDay is "vrijdag 4 juni 2027".
-func (v View) fullDay(d team.Date) string { return schedule.FormatDate(string(v.Lang), d, true) }
 
 // SuccessKept tells who told a success where it went.
 func (v View) SuccessKept(m team.Meeting, found bool) chat.Block {
@@ -89,7 +93,7 @@ func (v View) StillOpen(c team.Case, open []team.Action, today team.Date) chat.M
 	if len(open) == 0 {
 		return nil
 	}
-	return chat.Message{v.para("evaluate.open", "n", len(open), "code", c.Code, "day", v.fullDay(c.Erase)), v.actionItems(byDue(open), today)}
+	return chat.Message{v.para("evaluate.open", "n", len(open), "code", c.Code, "day", v.full(c.Erase)), v.actionItems(byDue(open), today)}
 }
 
 // Consent tells the asker what it means where parents stand now.

@@ -96,6 +96,15 @@ func (v View) Agenda(m team.Meeting, a team.Agenda, signals map[int]team.Signal)
 	return append(message, v.rsvp(m)...)
 }
 
+// Points offers to take points off the agenda of a meeting, by their numbers.
+func (v View) Points(m team.Meeting, nrs []int) chat.Message {
+	offer := chat.Block{Kind: chat.Choices}
+	for _, nr := range nrs {
+		offer.Choices = append(offer.Choices, chat.Choice{Label: m.Points[nr-1].Text, Line: v.say("point.remove", "nr", nr)})
+	}
+	return chat.Message{v.para("point.which", "when", v.When(m.Start)), offer}
+}
+
 func (v View) agendaItems(items []team.AgendaItem, signals map[int]team.Signal) chat.Block {
 	block := chat.Block{Kind: chat.Numbers}
 	for _, item := range items {
@@ -129,7 +138,11 @@ func (v View) agendaItem(item team.AgendaItem, signals map[int]team.Signal) []ch
 		}
 		what = Spans(v.Lang, handover, "about", v.about(s))
 	case team.EvaluateItem:
-		what = Spans(v.Lang, "agenda.evaluatie", "code", item.Code)
+		evaluation := "agenda.evaluatie"
+		if item.Signal != 0 {
+			evaluation = "agenda.evaluatie.signaal"
+		}
+		what = Spans(v.Lang, evaluation, "code", item.Code)
 	case team.ThemeItem:
 		what = Spans(v.Lang, "agenda.thema", "theme", v.element(item.Text))
 	case team.OwnPoint:

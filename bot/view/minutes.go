@@ -31,32 +31,41 @@ func (v View) Minutes(r Record) chat.Message {
 // MinutesNow are the same later on: each agreement says how it stands today.
 func (v View) MinutesNow(r Record, today team.Date) chat.Message {
 	return v.minutes(r, func(a team.Action) []chat.Span {
-		spans := v.sentence(a, chat.Span{Style: chat.Bold, Text: v.Name(a.Owner)})
-		switch {
-		case a.Status == team.Done:
-			for i := range spans {
-				spans[i].Style = chat.Struck
-			}
-			return append(spans, chat.Span{Text: " " + v.say("action.settled", "name", v.Name(a.DoneBy), "day", v.short(team.DateOf(a.Done.In(v.Zone))))})
-		case a.Late(today):
-			spans = append(spans, chat.Span{Style: chat.Bold, Text: " " + v.say("actions.late")})
-		case a.Since.After(a.Created):
-			spans = append(spans, chat.Span{Text: " " + v.say("minutes.newdate")})
-		}
-		if a.Help {
-			spans = append(spans, chat.Span{Text: " " + v.say("actions.help")})
-		}
-		return spans
+		return v.standing(a, today, chat.Span{Style: chat.Bold, Text: " " + v.say("actions.late")})
 	})
+}
+
+// standing is an agreement with how it stands today; late is what to say of one
+// that is late.
+func (v View) standing(a team.Action, today team.Date, late ...chat.Span) []chat.Span {
+	spans := v.sentence(a, chat.Span{Style: chat.Bold, Text: v.Name(a.Owner)})
+	switch {
+	case a.Status == team.Done:
+		for i := range spans {
+			spans[i].Style = chat.Struck
+		}
+		return append(spans, chat.Span{Text: " " + v.say("action.settled", "name", v.Name(a.DoneBy), "day", v.short(team.DateOf(a.Done.In(v.Zone))))})
+	case a.Late(today):
+		spans = append(spans, late...)
+	case a.Since.After(a.Created), !a.Agreed.IsZero():
+		spans = append(spans, chat.Span{Text: " " + v.say("minutes.newdate")})
+	}
+	if a.Help {
+		spans = append(spans, chat.Span{Text: " " + v.say("actions.help")})
+	}
+	return spans
 }
 
 func (v View) minutes(r Record, agreement func(team.Action) []chat.Span) chat.Message {
 	message := chat.Message{Heading(v.Lang, "minutes.title", "day", v.day(r.First))}
 	var told, discussed []string
 	var carried []int
+	var points [][]chat.Span
 	for _, item := range r.Meeting.Agenda {
 		s := r.Signals[item.Signal]
 		switch {
+		case item.Own() && item.State == team.ItemCarried:
+			points = append(points, Spans(v.Lang, "agenda.punt", "text", item.Text, "name", v.Name(item.By)))
 		case item.Kind == team.Celebrate && item.Text != "":
 			told = append(told, item.Text)
 		case item.Signal == 0 || s.Status == team.Withdrawn:
@@ -99,8 +108,11 @@ func (v View) minutes(r Record, agreement func(team.Action) []chat.Span) chat.Me
 	if len(carried) > 0 {
 		message = append(message, v.para("minutes.carried", "list", v.abouts(carried, r.Signals)))
 	}
+	if len(points) > 0 {
+		message = append(message, v.para("minutes.points"), chat.Block{Kind: chat.Bullets, Items: points})
+	}
 	if len(r.Waits) > 0 {
-		message = append(message, v.para("minutes.waits", "list", strings.Join(r.Waits, ", ")))
+		message = append(message, v.para("agenda.parents", "list", strings.Join(r.Waits, ", ")))
 	}
 	if people := v.people(r); people != "" {
 		message = append(message, chat.Block{Kind: chat.Note, Text: []chat.Span{{Text: people}}})
@@ -210,7 +222,7 @@ func (v View) Helped(actions []team.Action) chat.Message {
 func (v View) Own(m team.Meeting, actions []team.Action) chat.Message {
 	var items [][]chat.Span
 	for _, a := range actions {
-		items = append(items, v.sentence(a, chat.Span{Text: v.say("you")}))
+		items = append(items, v.sentence(a, chat.Span{Text: v.Name(a.Owner)}))
 	}
 	return chat.Message{
 		v.para("own", "day", v.day(team.DateOf(m.Start.In(v.Zone))), "n", len(actions), "name", v.Team.Name),

@@ -30,13 +30,19 @@ func link(text, address string) chat.Span {
 // one's hand.
 func (v View) AgendaPage(m team.Meeting, a team.Agenda, signals map[int]team.Signal) chat.Page {
 	page := v.page(v.say("agenda.title", "when", v.When(m.Start)))
-	page.Body = chat.Message{
-		v.para("page.team", "name", v.Team.Name, "school", v.Team.School),
-		v.timed(m.Start, a.Items, signals),
+	list := v.timed(m.Start, a.Items, signals)
+	for i, item := range a.Items {
+		if item.Kind != team.LookBack {
+			continue
+		}
+		for _, line := range v.late(m, a) {
+			list.Items[i] = append(append(list.Items[i], chat.Span{Text: "\n"}), line...)
+		}
 	}
+	page.Body = chat.Message{v.para("page.team", "name", v.Team.Name, "school", v.Team.School), list}
 	page.Body = append(page.Body, v.carried(a.Carried, signals)...)
 	if len(a.Parents) > 0 {
-		page.Body = append(page.Body, v.para("page.parents", "list", v.abouts(a.Parents, signals)))
+		page.Body = append(page.Body, v.para("agenda.parents", "list", v.abouts(a.Parents, signals)))
 	}
 	if line := v.attendance(m); line != "" {
 		page.Body = append(page.Body, chat.Block{Kind: chat.Note, Text: []chat.Span{{Text: line}}})
@@ -90,10 +96,11 @@ func (v View) Screen(m team.Meeting, a team.Agenda, signals map[int]team.Signal,
 	case m.Status == team.Running && m.Now < len(a.Items):
 		item := a.Items[m.Now]
 		s.Now = chat.Message{{Kind: chat.Text, Text: v.agendaItem(item, signals)}}
-		if !m.NowSince.IsZero() {
-			s.Since = m.NowSince.In(v.Zone)
-			s.Ends = s.Since.Add(time.Duration(item.Minutes) * time.Minute)
+		if item.Kind == team.LookBack {
+			s.Now = append(s.Now, chat.Block{Kind: chat.Bullets, Items: v.late(m, a)})
 		}
+		s.Since = m.NowSince.In(v.Zone)
+		s.Ends = s.Since.Add(time.Duration(item.Minutes) * time.Minute)
 		if m.Now+1 < len(a.Items) {
 			s.Next = chat.Message{{Kind: chat.Text, Text: v.agendaItem(a.Items[m.Now+1], signals)}}
 		}

@@ -62,7 +62,7 @@ func (v View) facts(s team.Signal) string {
 // theme only when somebody said so.
 func (v View) hasParents(s team.Signal) bool { return s.Code != "" || s.Parents != team.NotYet }
 
-func (v View) parents(s team.Signal) string { return v.say("parents." + string(s.Parents)) }
+func (v View) parents(s team.Signal) string { return v.say("parents." + string(v.caseOf(s).Parents)) }
 
 // Logged tells the reporter how it went on.
 func (v View) Logged(s team.Signal, m team.Meeting, fresh bool) chat.Message {

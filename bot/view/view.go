@@ -21,6 +21,7 @@ import (
 type View struct {
 	Lang   text.Lang
 	Zone   *time.Location
+	Date   team.Date // today: what is far from it is shown with its year; zero for never
 	Circle []team.Element
 	Team   team.Kernteam
 	Member func(user string) team.Member
@@ -142,10 +143,18 @@ func (v View) para(id string, args ...any) chat.Block { return Para(v.Lang, id, 
 func (v View) note(id string, args ...any) chat.Block { return Note(v.Lang, id, args...) }
 
 // day is "dinsdag 12 januari".
-func (v View) day(d team.Date) string { return schedule.FormatDate(string(v.Lang), d, false) }
+func (v View) day(d team.Date) string {
+	return schedule.FormatDate(string(v.Lang), d, schedule.OtherYear(d, v.Date))
+}
 
 // short is "di 12 jan".
-func (v View) short(d team.Date) string { return schedule.ShortDate(string(v.Lang), d) }
+func (v View) short(d team.Date) string {
+	short := schedule.ShortDate(string(v.Lang), d)
+	if schedule.OtherYear(d, v.Date) {
+		short += " " + itoa(d.Year)
+	}
+	return short
+}
 
 // When is "dinsdag 12 januari om 13:30".
 func (v View) When(t time.Time) string {

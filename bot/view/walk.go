@@ -13,7 +13,7 @@ import (
 type Talk struct {
 	Meeting team.Meeting
 	Index   int           // of the item on its agenda
-	Signals []team.Signal // what it is about; none for an evaluation, and for what is erased
+	Signals []team.Signal // what it is about; perhaps none for an evaluation, and none for what is erased
 	Agreed  int           // actions on its case, made in this meeting
 	Leader  string        // user id of who leads the meeting
 }
@@ -23,7 +23,7 @@ func (t Talk) Item() team.AgendaItem { return t.Meeting.Agenda[t.Index] }
 // Code is the case that it is about; empty for a group or a theme, and for what
 // is erased.
 func (t Talk) Code() string {
-	if len(t.Signals) == 0 {
+	if t.Item().Code != "" || len(t.Signals) == 0 {
 		return t.Item().Code
 	}
 	return t.Signals[0].Code
@@ -31,7 +31,7 @@ func (t Talk) Code() string {
 
 // Gone: there is nothing left of it to talk about.
 func (t Talk) Gone() bool {
-	return t.erased() || len(t.Signals) > 0 && t.Signals[0].Status == team.Withdrawn
+	return t.erased() || t.Item().Code == "" && len(t.Signals) > 0 && t.Signals[0].Status == team.Withdrawn
 }
 
 func (t Talk) erased() bool { return t.Item().Kind == team.ErasedItem }
@@ -50,10 +50,7 @@ func (v View) Started(m team.Meeting, a team.Agenda, signals map[int]team.Signal
 	list := v.agendaItems(a.Items, signals)
 	running := m.Status == team.Running
 	if running && m.Now < len(list.Items) {
-		current := list.Items[m.Now]
-		if !m.NowSince.IsZero() { // it began before that was kept
-			current = append(current, chat.Span{Text: " " + v.say("agenda.now", "time", v.until(m))})
-		}
+		current := append(list.Items[m.Now], chat.Span{Text: " " + v.say("agenda.now", "time", v.until(m))})
 		for i := range current {
 			current[i].Style = chat.Bold
 		}
@@ -69,6 +66,24 @@ func (v View) Started(m team.Meeting, a team.Agenda, signals map[int]team.Signal
 		return append(message, v.note("started.note"), v.buttons(v.button("item.next "+itoa(m.Nr)+" "+itoa(m.Now), "button.next", chat.Primary)))
 	}
 	return append(message, v.para("started.ready"), v.buttons(v.button("meeting.finish "+itoa(m.Nr), "button.finish", chat.Primary)))
+}
+
+// LookBack is the reply in the thread about the actions that are late.
+func (v View) LookBack(m team.Meeting, a team.Agenda) chat.Message {
+	return chat.Message{v.para("lookback"), {Kind: chat.Bullets, Items: v.late(m, a)}, v.note("actions.note")}
+}
+
+// late are the actions that a meeting looks back on. That they are late needs
+// no saying.
+func (v View) late(m team.Meeting, a team.Agenda) (lines [][]chat.Span) {
+	for _, action := range a.Late[:min(len(a.Late), maxItems)] {
+		line := []chat.Span{{Style: chat.Bold, Text: itoa(action.Nr)}, {Text: "  "}}
+		lines = append(lines, append(line, v.standing(action, team.DateOf(m.Start.In(v.Zone)))...))
+	}
+	if n := len(a.Late) - len(lines); n > 0 {
+		lines = append(lines, Spans(v.Lang, "list.more", "n", n))
+	}
+	return lines
 }
 
 // Case is the reply in the thread of what has one: a case, a handover or an
@@ -94,8 +109,8 @@ func (v View) Case(t Talk) chat.Message {
 	}
 	message = append(message, v.questions(t, c), v.reading(t))
 	switch {
-	case c.Parents == team.Objected:
-		return append(message, v.note("case.objected"), v.buttons(v.button(t.do("item.carry"), "button.carry", chat.Neutral)))
+	case !c.MayDiscussIn(t.Meeting.Nr):
+		return append(message, v.notNow(t, c)...)
 	case v.anonymous(s):
 		message = append(message, v.note("case.anonymous"))
 	}
@@ -126,6 +141,15 @@ func (v View) Case(t Talk) chat.Message {
 		id = "button.text.hide"
 	}
 	return append(message, v.buttons(v.button(t.do("item.text"), id, chat.Neutral)))
+}
+
+// notNow is why a case is not talked about in this meeting.
+func (v View) notNow(t Talk, c team.Case) chat.Message {
+	id := "case.objected"
+	if c.Parents == team.NotYet {
+		id = "case.twice"
+	}
+	return chat.Message{v.note(id), v.buttons(v.button(t.do("item.carry"), "button.carry", chat.Neutral))}
 }
 
 // do is what a button about the item does.
@@ -178,20 +202,16 @@ func (v View) reading(t Talk) chat.Block {
 	if !v.hasParents(s) {
 		return v.note("case.read.group", "lines", strings.Join(lines, ", "))
 	}
-	return v.note("case.read", "parents", v.say("parents."+string(v.caseOf(s).Parents)), "lines", strings.Join(lines, ", "))
+	return v.note("case.read", "parents", v.parents(s), "lines", strings.Join(lines, ", "))
 }
 
 // caseOf is the case of a signal. A group or a theme has none, but where its
 // parents stand somebody may have said.
 func (v View) caseOf(s team.Signal) team.Case {
-	c := team.Case{}
-	if s.Code != "" {
-		c = v.CaseOf(s.Code)
+	if s.Code == "" {
+		return team.Case{Parents: s.Parents}
 	}
-	if c.Parents == "" {
-		c.Parents = s.Parents
-	}
-	return c
+	return v.CaseOf(s.Code)
 }
 
 // anonymous: it is talked about without the parents knowing.
@@ -216,15 +236,20 @@ func (v View) evaluation(t Talk) chat.Message {
 		return append(message, v.outcome(item))
 	}
 	c := v.CaseOf(item.Code)
-	if c.Parents == team.Objected {
-		return append(message, v.note("case.objected"), v.buttons(v.button(t.do("item.carry"), "button.carry", chat.Neutral)))
+	if !c.MayDiscussIn(t.Meeting.Nr) {
+		return append(message, v.notNow(t, c)...)
 	}
 	if from, known := c.From(); known {
 		message = append(message, v.para("walk.evaluation.began", "scale", from))
 	}
-	return append(message, v.para("walk.evaluation.ask"), v.buttons(
+	message = append(message, v.para("walk.evaluation.ask"))
+	if len(t.Signals) > 0 {
+		message = append(message, v.reading(t))
+	}
+	return append(message, v.buttons(
 		v.button("evaluate.ask "+item.Code, "walk.evaluate", chat.Primary),
 		v.button(t.do("item.carry"), "button.carry", chat.Neutral),
+		v.button(t.do("item.action"), "button.action", chat.Neutral),
 	))
 }
 
@@ -251,11 +276,14 @@ func (v View) toParents(nrs []int, signals map[int]team.Signal) (lines chat.Mess
 // TooLong says, kindly, that an item takes longer than its minutes; again is
 // for the last time.
 func (v View) TooLong(t Talk, again bool) chat.Message {
-	carry := v.button(t.do("item.carry"), "button.carry", chat.Neutral)
-	if again {
-		return chat.Message{v.para("toolong.again", "about", v.title(t)), v.buttons(carry)}
+	id, on := "toolong", v.button(t.do("item.carry"), "button.carry", chat.Neutral)
+	if !t.Item().MayCarry() {
+		id, on = "toolong.next", v.button(t.do("item.next"), "button.next", chat.Neutral)
 	}
-	return chat.Message{v.para("toolong", "about", v.title(t)), v.buttons(carry, v.button(t.do("item.more"), "button.more", chat.Neutral))}
+	if again {
+		return chat.Message{v.para(id+".again", "about", v.title(t)), v.buttons(on)}
+	}
+	return chat.Message{v.para(id, "about", v.title(t)), v.buttons(on, v.button(t.do("item.more"), "button.more", chat.Neutral))}
 }
 
 // Extended and TookLong are TooLong when somebody answered, and when the
@@ -268,15 +296,29 @@ func (v View) TookLong(t Talk) chat.Message {
 	if t.erased() {
 		return v.Erased()
 	}
-	return chat.Message{v.note("toolong.over", "about", v.title(t))}
+	message := chat.Message{v.note("toolong.over", "about", v.title(t))}
+	if t.Item().Own() && t.Item().State == team.ItemCarried { // it has no reply that says so
+		message = append(message, v.note("case.doorgeschoven"))
+	}
+	return message
 }
 
 // title is what an item is about, in a few words.
 func (v View) title(t Talk) string {
-	if code := t.Code(); code != "" {
-		return code
+	item := t.Item()
+	switch {
+	case t.Code() != "":
+		return t.Code()
+	case len(t.Signals) > 0:
+		return v.about(t.Signals[0])
+	case item.Kind == team.LookBack:
+		return v.say("toolong.lookback")
+	case item.Kind == team.ThemeItem:
+		return v.element(item.Text)
+	case item.Text != "":
+		return item.Text
 	}
-	return v.about(t.Signals[0])
+	return v.say("agenda." + string(item.Kind))
 }
 
 // Finished tells who rounded a meeting off how it went on, and what goes along
@@ -285,7 +327,9 @@ func (v View) Finished(m team.Meeting, signals map[int]team.Signal) chat.Message
 	var along []string
 	for _, item := range m.Agenda {
 		switch {
-		case item.State == team.ItemDiscussed:
+		case item.State != team.ItemCarried:
+		case item.Own():
+			along = append(along, item.Text)
 		case item.Kind == team.EvaluateItem:
 			along = append(along, item.Code)
 		case item.Kind != team.CaseItem && item.Kind != team.Transfers || signals[item.Signal].Status == team.Withdrawn:

@@ -220,6 +220,20 @@ func TestParseMoment(t *testing.T) {
 		"feb 12 at 2 pm":                    "2027-02-12 14:00 true",
 		"Friday next week, 9 a.m.":          "2027-01-15 09:00 true",
 		"12 feb":                            "2027-02-12 00:00 false",
+		"12 jan om half twee":               "2027-01-12 13:30 true",
+		"half 2, 12 jan":                    "2027-01-12 13:30 true",
+		"12 jan kwart over een":             "2027-01-12 13:15 true",
+		"12 jan om kwart voor twee":         "2027-01-12 13:45 true",
+		"12 jan kwart voor één":             "2027-01-12 12:45 true",
+		"12 jan half een":                   "2027-01-12 12:30 true",
+		"12 jan om kwart over twaalf":       "2027-01-12 12:15 true",
+		"12 jan half acht":                  "2027-01-12 07:30 true",
+		"12 jan kwart over 7":               "2027-01-12 07:15 true",
+		"12 jan half zeven":                 "2027-01-12 18:30 true",
+		"12 jan kwart voor zeven":           "2027-01-12 18:45 true",
+		"morgen om half negen":              "2027-01-08 08:30 true",
+		"12 Jan at half past one":           "2027-01-12 13:30 true",
+		"quarter to two, 12 Jan":            "2027-01-12 13:45 true",
 	} {
 		d, c, has, err := ParseMoment(text, thursday)
 		if got := strings.TrimSpace(d.String() + " " + c.String() + map[bool]string{true: " true", false: " false"}[has]); err != nil || got != want {
@@ -237,6 +251,10 @@ func TestParseMoment(t *testing.T) {
 		"morgen vroeg":     {"date.unclear", "vrijdag 8 januari 2027"},
 		"over 2 uur":       {"date.unclear", "donderdag 21 januari 2027"},
 		"12 feb 13 feb":    {"date.unclear", "vrijdag 12 februari 2027"},
+		"12 feb half":      {"date.unclear", "vrijdag 12 februari 2027"},
+		"12 feb half 13":   {"date.unclear", "vrijdag 12 februari 2027"},
+		"12 Feb half two":  {"date.unclear", "Friday 12 February 2027"},
+		"kwart 12 feb":     {"date.unclear", "vrijdag 12 februari 2027"},
 	} {
 		_, _, _, err := ParseMoment(text, thursday)
 		if p, ok := err.(*team.Problem); !ok || p.Code != want[0] || p.Args["example"] != want[1] || p.Field != "datum" {
@@ -246,7 +264,7 @@ func TestParseMoment(t *testing.T) {
 }
 
 func FuzzParseDate(f *testing.F) {
-	for _, text := range []string{"vrijdag over 2 weken", "12e van februari 2027 om 9 uur", "2/13/2027", "29 feb", "over 9999 jaar", "eind volgende week", "0-0", "next fri", "1:30 p.m. feb 12 '27"} {
+	for _, text := range []string{"vrijdag over 2 weken", "12e van februari 2027 om 9 uur", "2/13/2027", "29 feb", "over 9999 jaar", "eind volgende week", "0-0", "next fri", "1:30 p.m. feb 12 '27", "half twee 12 feb", "kwart voor 12 feb half past 1"} {
 		f.Add(text, 20000)
 	}
 	f.Fuzz(func(t *testing.T, text string, days int) {

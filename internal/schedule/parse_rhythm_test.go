@@ -38,6 +38,7 @@ func TestParseRhythm(t *testing.T) {
 		"elke week op dinsdag om 13:30":                      weekly(1, tuesday, "13:30"),
 		"elke 6 weken op dinsdag om 13:30":                   weekly(6, tuesday, "13:30"),
 		"elke zes weken op dinsdag om 13.30 uur":             weekly(6, tuesday, "13:30"),
+		"elke zes weken op dinsdag om half twee":             weekly(6, tuesday, "13:30"),
 		"om 13u30 op dinsdag, elke 6 weken":                  weekly(6, tuesday, "13:30"),
 		"  ÉLKE  wéék “op”\r\n\u00a0Dinsdag\tom 13.30 (uur)": weekly(1, tuesday, "13:30"),
 		"e\u0301lke week op dinsdag om 13:30":                weekly(1, tuesday, "13:30"),
@@ -98,7 +99,7 @@ func TestParseRhythmProblems(t *testing.T) {
 	for _, c := range []struct{ text, code, understood, rest, example string }{
 		{"elke 6 weken op dinsdag", "rhythm.time", "elke 6 weken op dinsdag", "", "elke 6 weken op dinsdag om 13:30"},
 		{"every 6 weeks on Tuesday", "rhythm.time", "every 6 weeks on Tuesday", "", "every 6 weeks on Tuesday at 13:30"},
-		{"elke 6 weken op dinsdag om half twee", "rhythm.time", "elke 6 weken op dinsdag", "half twee", "elke 6 weken op dinsdag om 13:30"},
+		{"elke 6 weken op dinsdag om half dertien", "rhythm.time", "elke 6 weken op dinsdag", "half dertien", "elke 6 weken op dinsdag om 13:30"},
 		{"elke week op dinsdag om 25:00", "rhythm.time", "elke week op dinsdag", "om 25:00", "elke week op dinsdag om 13:30"},
 		{"elke week op dinsdag om 2 uur", "rhythm.time", "elke week op dinsdag", "om 2 uur", "elke week op dinsdag om 14:00"},
 		{"elke week op dinsdag om 22:01", "rhythm.time", "elke week op dinsdag", "om 22:01", "elke week op dinsdag om 13:30"},

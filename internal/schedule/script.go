@@ -191,11 +191,15 @@ func (s script) number(i int) (int, bool) {
 	return plain(text, 4)
 }
 
-// clock reads a time of day: 13:30, 13.30, 13u30, 13 uur, 1:30 pm, and after
-// "om" or "at" a bare hour. It may give a time that does not exist, 25:00.
+// clock reads a time of day: 13:30, 13.30, 13u30, 13 uur, 1:30 pm, half twee,
+// and after "om" or "at" a bare hour. It may give a time that does not exist,
+// 25:00.
 func (s script) clock(i int) (c Clock, end int, ok bool) {
 	j := s.skip(i, "om", "at")
 	told := j > i
+	if c, end, ok := s.spoken(j); ok {
+		return c, end, true
+	}
 	text := s.at(j)
 	if at := strings.IndexAny(text, ":."); at >= 0 {
 		hour, okH := plain(text[:at], 2)
@@ -237,6 +241,32 @@ func (s script) clock(i int) (c Clock, end int, ok bool) {
 		}
 	}
 	return c, j, true
+}
+
+// spoken reads half twee, kwart over een, quarter to two: in the hours of a school
+// day, so in the afternoon when it would be before seven.
+func (s script) spoken(i int) (c Clock, end int, ok bool) {
+	minutes := 0
+	switch {
+	case s.has(i, "half", "past"):
+		minutes, i = 30, i+2
+	case s.is(i, "half") && !englishWords[s.at(i+1)]: // half two is another time than half twee
+		minutes, i = -30, i+1
+	case s.has(i, "kwart", "voor"), s.has(i, "quarter", "to"):
+		minutes, i = -15, i+2
+	case s.has(i, "kwart", "over"), s.has(i, "quarter", "past"):
+		minutes, i = 15, i+2
+	default:
+		return Clock{}, i, false
+	}
+	hour, ok := s.number(i)
+	if !ok || hour < 1 || hour > 12 || s.is(i, "a", "an") || s.is(i+1, unitWords...) || months[s.at(i+1)] > 0 {
+		return Clock{}, i, false
+	}
+	if minutes += 60 * hour; minutes < earliest.minutes() {
+		minutes += 12 * 60
+	}
+	return Clock{minutes / 60, minutes % 60}, i + 1, true
 }
 
 var unitWords = []string{"dag", "dagen", "day", "days", "week", "weken", "weeks", "maand", "maanden", "month", "months"}

@@ -105,6 +105,13 @@ func ShortDate(lang string, d team.Date) string {
 	return formatDate(d, shortDays[known(lang)], shortMonths[known(lang)], false)
 }
 
+// OtherYear reports that d, seen from today, is so far off that without its year
+// it would be taken for another day. The zero today knows of no such day.
+func OtherYear(d, today team.Date) bool {
+	const near = 11 // months
+	return !today.IsZero() && (d.After(today.AddMonths(near)) || d.Before(today.AddMonths(-near)))
+}
+
 func formatDate(d team.Date, days, months []string, withYear bool) string {
 	if !d.Valid() {
 		return ""

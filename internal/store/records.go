@@ -213,6 +213,26 @@ func OpenActionsOf(tx kv.Tx, id, user string) ([]team.Action, error) {
 	return indexed(tx, owned, Actions, id, id, user)
 }
 
+// SignalsSince lists the signals that came in from that moment on, the newest
+// first; its cost does not grow with what came before, but for what is erased.
+func SignalsSince(tx kv.Tx, id string, from time.Time) ([]team.Signal, error) {
+	last, err := counted(tx, "signal", id)
+	if err != nil {
+		return nil, err
+	}
+	var list []team.Signal
+	for nr := last; nr > 0; nr-- {
+		s, found, err := Signals.Get(tx, id, Nr(nr))
+		if err != nil || found && s.At.Before(from) {
+			return list, err
+		}
+		if found {
+			list = append(list, s)
+		}
+	}
+	return list, nil
+}
+
 // SignalsOn lists every signal on one case.
 func SignalsOn(tx kv.Tx, id, code string) ([]team.Signal, error) {
 	return indexed(tx, caseNrs, Signals, id, "signal", id, code)

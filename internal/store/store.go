@@ -143,17 +143,21 @@ func Moment(t time.Time) string { return t.UTC().Format("20060102T150405.000") }
 
 // Next counts up: 1, 2, 3 ... for these parts.
 func Next(tx kv.Tx, parts ...string) (int, error) {
-	k := key("count", parts)
-	value, err := tx.Get(k)
+	n, err := counted(tx, parts...)
 	if err != nil {
 		return 0, err
 	}
-	var n uint64
-	if len(value) == 8 {
-		n = binary.BigEndian.Uint64(value)
-	}
 	n++
-	return int(n), tx.Put(k, binary.BigEndian.AppendUint64(nil, n))
+	return n, tx.Put(key("count", parts), binary.BigEndian.AppendUint64(nil, uint64(n)))
+}
+
+// counted is what Next gave last; 0 when it gave nothing yet.
+func counted(tx kv.Tx, parts ...string) (int, error) {
+	value, err := tx.Get(key("count", parts))
+	if err != nil || len(value) != 8 {
+		return 0, err
+	}
+	return int(binary.BigEndian.Uint64(value)), nil
 }
 
 // sep parts a key. Parts come from platforms too, so it is taken out of them.

@@ -28,6 +28,9 @@ const (
 // of about twelve minutes are what 75 minutes hold.
 const MaxNewCases = 3
 
+// maxTransfers is how many handovers it takes on, at five minutes each.
+const maxTransfers = 5
+
 // ItemState is how an item of a running meeting stands.
 type ItemState string
 
@@ -41,7 +44,7 @@ const (
 type AgendaItem struct {
 	Kind    ItemKind
 	Minutes int
-	Signal  int    // for a success, a case or a transfer: the number of its first signal
+	Signal  int    // the number of the first signal that it is about, if any
 	Also    []int  // other signals on the same case, which go with the first
 	Code    string // for an evaluation: its case
 	Actions []int  // for LookBack: action numbers that are late
@@ -58,22 +61,54 @@ func (i AgendaItem) Signals() []int {
 	return append([]int{i.Signal}, i.Also...)
 }
 
+// About makes these signals, perhaps none, what the item is about.
+func (i *AgendaItem) About(nrs []int) {
+	i.Signal, i.Also = 0, nil
+	if len(nrs) > 0 {
+		i.Signal, i.Also = nrs[0], nrs[1:]
+	}
+}
+
+// Own reports whether the item is a point of somebody's own.
+func (i AgendaItem) Own() bool {
+	return i.Kind == OwnPoint || i.Kind == Celebrate && i.Text != ""
+}
+
+// MayCarry reports whether the item can be carried over to the next time while it
+// is talked about.
+func (i AgendaItem) MayCarry() bool {
+	return slices.Contains([]ItemKind{CaseItem, Transfers, EvaluateItem, OwnPoint}, i.Kind)
+}
+
 // Agenda is what a Kans!overleg will be about.
 type Agenda struct {
 	Items   []AgendaItem
-	Carried []int // signals that do not fit this time, in order
-	Parents []int // signals that the parents have to hear of first, in order
+	Carried []int    // signals that do not fit this time, in order
+	Parents []int    // signals that the parents have to hear of first, in order
+	Late    []Action // of LookBack, as they stand
 }
 
 // Backlog is what asks for a place on an agenda.
 type Backlog struct {
 	Meeting  int             // its number
 	Signals  []Signal        // that wait
-	Cases    map[string]Case // of those signals, by code
+	Recent   []Signal        // that came in not long ago, whether they wait or not
+	Cases    map[string]Case // of the signals that wait, by code
 	Late     []Action
 	Evaluate []Case // whose evaluation is due
 	Points   []Point
 	Standing []string
+}
+
+// Without is what is left when an earlier Kans!overleg has taken on these items.
+func (w Backlog) Without(items []AgendaItem) Backlog {
+	w.Signals = slices.DeleteFunc(slices.Clone(w.Signals), func(s Signal) bool {
+		return slices.ContainsFunc(items, func(i AgendaItem) bool { return slices.Contains(i.Signals(), s.Nr) })
+	})
+	w.Evaluate = slices.DeleteFunc(slices.Clone(w.Evaluate), func(c Case) bool {
+		return slices.ContainsFunc(items, func(i AgendaItem) bool { return i.Code == c.Code })
+	})
+	return w
 }
 
 // BuildAgenda makes the agenda from what waits. length is in minutes. Parts
@@ -81,13 +116,18 @@ type Backlog struct {
 // need more than that at a minute each.
 //
 // One success comes first. Cases go by the chair's choice, urgency, how often
-// they were moved on, and age; all signals on one case are one item.
+// they were moved on, and age; all signals on one case are one item, with its
+// evaluation when that is due.
 func BuildAgenda(w Backlog, length int) Agenda {
-	var a Agenda
+	a := Agenda{Late: w.Late}
 	a.add(AgendaItem{Kind: Welcome, Minutes: 3})
 
-	var successes, cases, transfers []*AgendaItem
+	var evaluations, successes, cases, transfers []*AgendaItem
 	byCode := map[string]*AgendaItem{}
+	for _, c := range w.Evaluate {
+		byCode[c.Code] = &AgendaItem{Kind: EvaluateItem, Minutes: 5, Code: c.Code}
+		evaluations = append(evaluations, byCode[c.Code])
+	}
 	for _, s := range slices.SortedStableFunc(slices.Values(w.Signals), w.byNeed) {
 		if c, found := w.Cases[s.Code]; found && !c.MayDiscuss() {
 			a.Parents = append(a.Parents, s.Nr)
@@ -100,13 +140,15 @@ func BuildAgenda(w Backlog, length int) Agenda {
 		case Handover:
 			kind, list, minutes = Transfers, &transfers, 5
 		}
-		if first := byCode[string(kind)+s.Code]; first != nil && s.Code != "" && kind != Celebrate {
-			first.Also = append(first.Also, s.Nr)
+		if kind != Celebrate && byCode[s.Code] != nil {
+			byCode[s.Code].About(append(byCode[s.Code].Signals(), s.Nr))
 			continue
 		}
 		item := &AgendaItem{Kind: kind, Minutes: minutes, Signal: s.Nr}
-		byCode[string(kind)+s.Code] = item
 		*list = append(*list, item)
+		if kind != Celebrate && s.Code != "" {
+			byCode[s.Code] = item
+		}
 	}
 	points := slices.Clone(w.Points)
 	told := slices.IndexFunc(points, func(p Point) bool { return p.Success })
@@ -124,8 +166,8 @@ func BuildAgenda(w Backlog, length int) Agenda {
 		}
 		a.add(item)
 	}
-	for _, c := range w.Evaluate {
-		a.add(AgendaItem{Kind: EvaluateItem, Minutes: 5, Code: c.Code})
+	for _, item := range evaluations {
+		a.add(*item)
 	}
 	for i, item := range slices.Concat(cases, successes) {
 		if i < min(MaxNewCases, len(cases)) {
@@ -134,10 +176,14 @@ func BuildAgenda(w Backlog, length int) Agenda {
 			a.Carried = append(a.Carried, item.Signals()...)
 		}
 	}
-	for _, item := range transfers {
-		a.add(*item)
+	for i, item := range transfers {
+		if i < maxTransfers {
+			a.add(*item)
+		} else {
+			a.Carried = append(a.Carried, item.Signals()...)
+		}
 	}
-	for _, key := range recurring(w.Signals) {
+	if key := w.recurring(); key != "" {
 		a.add(AgendaItem{Kind: ThemeItem, Minutes: 3, Text: key})
 	}
 	for _, p := range points {
@@ -206,37 +252,40 @@ func (w Backlog) byNeed(x, y Signal) int {
 // recurring. Fewer is never shown: it could point at one child.
 const ThemeThreshold = 3
 
-// recurring are the elements and themes with ThemeThreshold or more different
-// cases, the most frequent one only.
-func recurring(signals []Signal) []string {
-	cases := map[string]map[string]bool{}
-	for _, s := range signals {
-		if s.Code == "" {
-			continue
-		}
-		for _, key := range append(slices.Clone(s.Elements), s.Theme) {
-			if key == "" {
-				continue
+// recurring is the element or theme with ThemeThreshold or more different cases
+// not long ago, the most frequent one; empty when there is none. It is news as
+// long as a signal with it waits.
+func (w Backlog) recurring() (best string) {
+	cases, news := map[string]map[string]bool{}, map[string]bool{}
+	each := func(signals []Signal, do func(key, code string)) {
+		for _, s := range signals {
+			for _, key := range append(slices.Clone(s.Elements), s.Theme) {
+				if key != "" && s.Code != "" {
+					do(key, s.Code)
+				}
 			}
-			if cases[key] == nil {
-				cases[key] = map[string]bool{}
-			}
-			cases[key][s.Code] = true
 		}
 	}
-	best := ""
+	count := func(key, code string) {
+		if cases[key] == nil {
+			cases[key] = map[string]bool{}
+		}
+		cases[key][code] = true
+	}
+	each(w.Recent, count)
+	each(w.Signals, func(key, code string) {
+		news[key] = true
+		count(key, code)
+	})
 	for key, codes := range cases {
-		if len(codes) < ThemeThreshold {
+		if len(codes) < ThemeThreshold || !news[key] {
 			continue
 		}
 		if best == "" || len(codes) > len(cases[best]) || len(codes) == len(cases[best]) && key < best {
 			best = key
 		}
 	}
-	if best == "" {
-		return nil
-	}
-	return []string{best}
+	return best
 }
 
 // Late reports whether an open action should have been done before today.

@@ -139,10 +139,11 @@ type Case struct {
 	Created     time.Time
 	Need        string
 	Goal        string
-	Goals       int          // counts how often a goal was set
+	Version     int          // counts the changes of its need, goal and evaluations
 	Evaluations []Evaluation // oldest first; the first is where the goal started from
 	Evaluate    Date         // when to look whether the goal is nearer; zero when there is no such day
 	Asked       int          // counts the askings in the kernteam; 0 before that day
+	Told        int          // counts what the kernteam was told of evaluations
 	Anonymous   int          // the Kans!overleg that spoke of it without the parents knowing: it may once; 0 for none
 	Closed      Date         // zero while it is open
 	Erase       Date         // when what is kept of it goes, for a closed one
@@ -201,6 +202,12 @@ func (c Case) MayDiscuss() bool {
 	return true
 }
 
+// MayDiscussIn also lets the Kans!overleg that speaks of the case without the
+// parents' knowledge go on.
+func (c Case) MayDiscussIn(meeting int) bool {
+	return c.MayDiscuss() || c.Parents == NotYet && c.Anonymous == meeting
+}
+
 // SignalKind is what sort of observation a Signal is.
 type SignalKind string
 
@@ -241,7 +248,7 @@ type Signal struct {
 	Helps    string
 	Needed   string
 	Elements []string // keys, at most 3
-	Parents  Parents
+	Parents  Parents  // of a group or theme; a case says that itself
 	Urgent   bool
 	Status   SignalStatus
 	By       string // user id of the reporter
@@ -291,6 +298,20 @@ type Meeting struct {
 // Open reports whether the meeting is still to be held or finished.
 func (m Meeting) Open() bool { return m.Status == Planned || m.Status == Running }
 
+// CutPoints takes out of the meeting the points that go along to the next one.
+func (m *Meeting) CutPoints() (along []Point) {
+	m.Points = slices.DeleteFunc(m.Points, func(p Point) bool {
+		goes := slices.ContainsFunc(m.Agenda, func(i AgendaItem) bool {
+			return i.Own() && i.State == ItemCarried && i.Text == p.Text && i.By == p.By
+		})
+		if goes {
+			along = append(along, p)
+		}
+		return goes
+	})
+	return along
+}
+
 // HasSent reports whether a ladder step needs nothing more.
 func (m Meeting) HasSent(step string) bool { return slices.Contains(m.Sent, step) }
 
@@ -311,6 +332,7 @@ type Action struct {
 	Text     string
 	Gain     string // "gelukt als ..."
 	Due      Date
+	Agreed   Date   // the day that Due stands in for, as school is closed on it by now; zero when there is none
 	Code     string // empty: on the werkagenda
 	Meeting  int    // the Kans!overleg whose thread it lives in; 0 for none
 	Status   ActionStatus

@@ -26,11 +26,15 @@ func (w *world) aboutEvaluations() {
 		if outcome.Ends() {
 			c.Closed, c.Erase = w.today, w.today.AddMonths(3)
 		}
-		w.post("Evaluated, "+string(outcome), w.Evaluated(c, 4))
+		w.post("Evaluated, "+string(outcome), w.Evaluated(c))
 	}
-	w.post("Evaluated, the same", w.Evaluated(c, 7))
+	again := c
+	again.Closed = team.Date{}
+	w.post("Evaluated, opened again", w.Evaluated(again))
+	c.Evaluations[0].Scale = 7
+	w.post("Evaluated, the same", w.Evaluated(c))
 	c.Evaluations[1].Scale = team.NoScale
-	w.post("Evaluated, no scale", w.Evaluated(c, 4))
+	w.post("Evaluated, no scale", w.Evaluated(c))
 	w.ask("SuccessKept", chat.Message{w.SuccessKept(w.next, true)})
 	w.ask("StillOpen", w.StillOpen(c, w.actions[:w.few], w.today))
 	w.ask("StillOpen, one", w.StillOpen(c, w.actions[:1], w.today))

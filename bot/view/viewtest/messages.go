@@ -116,6 +116,7 @@ func (w *world) aboutMeetings() {
 	w.ask("Overview, no date", w.Overview(team.Meeting{}, false, 1, 12))
 
 	w.post("Agenda", w.Agenda(w.answered(), w.agenda(), w.byNr()))
+	w.ask("Points", w.Points(w.next, []int{1, len(w.next.Points)}))
 	w.post("Agenda, empty", w.Agenda(w.next, team.BuildAgenda(team.Backlog{}, 75), nil))
 	w.post("Agenda, going on", w.Agenda(running, w.agenda(), w.byNr()))
 	w.post("AskPoints", w.AskPoints(w.next))
@@ -146,7 +147,12 @@ func (w *world) aboutActions() {
 	for _, step := range []string{schedule.StepAhead, schedule.StepDue, schedule.StepLate} {
 		w.post("Reminder, "+step, w.Reminder(a, step, a.Due))
 	}
-	w.post("Reminder, due on a free day", w.Reminder(a, schedule.StepDue, a.Due.AddDays(2)))
+	w.post("Reminder, due while it slept", w.Reminder(a, schedule.StepDue, a.Due.AddDays(2)))
+	shifted := a
+	shifted.Agreed = a.Due.AddDays(-1)
+	w.post("Reminder, due on a free day", w.Reminder(shifted, schedule.StepDue, a.Due))
+	w.post("Shifted", w.Shifted(shifted, schedule.Reason{Own: schedule.Period{First: shifted.Agreed, Label: w.theme}}))
+	w.post("Shifted, back again", w.Shifted(a, schedule.Reason{}))
 	w.post("ChairReminder", w.ChairReminder(a, w.today))
 	w.post("ChairReminder, own action", w.ChairReminder(w.actions[0], w.today))
 	left := w.actions[1]
@@ -190,6 +196,6 @@ func (w *world) aboutHolidays() {
 	w.ask("Deadline, weekend", chat.Message{w.Deadline(asked, schedule.Reason{Weekend: true}, w.today)})
 	w.ask("Deadline, own day", chat.Message{w.Deadline(asked, mine, w.today)})
 	w.ask("Deadline, own day without a label", chat.Message{w.Deadline(asked, schedule.Reason{Own: own[1]}, w.today)})
-	w.post("Summer", w.Summer(w.signals, w.actions, w.today))
-	w.post("Summer, one action", w.Summer(nil, w.actions[:1], w.today))
+	w.post("Summer", w.Summer(w.signals, []team.Case{w.caseOf("K-003")}, w.actions, w.today))
+	w.post("Summer, one action", w.Summer(nil, nil, w.actions[:1], w.today))
 }

@@ -60,6 +60,12 @@ func (w *world) aboutTalks() {
 	}, Parents: []int{1, 5}}
 	w.post("Agenda, of all kinds", w.Agenda(w.next, every, w.byNr()))
 
+	w.post("LookBack", w.LookBack(m, agenda))
+	postponed := w.actions[0]
+	postponed.Due, postponed.Since, postponed.Help = w.today.AddDays(7), m.Start, true
+	agenda.Late = []team.Action{w.settled(), postponed}
+	w.post("LookBack, as it goes on", w.LookBack(m, agenda))
+
 	item := team.AgendaItem{Kind: team.CaseItem, Minutes: 12, Signal: 3, Also: []int{8}}
 	t := w.talk(item)
 	w.post("Case", w.Case(t))
@@ -73,6 +79,9 @@ func (w *world) aboutTalks() {
 	}{{"anonymous", 1}, {"parents object", 5}, {"a theme", 6}} {
 		w.post("Case, "+other.name, w.Case(w.talk(team.AgendaItem{Kind: team.CaseItem, Minutes: 12, Signal: other.nr})))
 	}
+	twice := w.View
+	twice.CaseOf = func(code string) team.Case { return team.Case{Code: code, Parents: team.NotYet, Anonymous: 1} }
+	w.post("Case, anonymous before", twice.Case(w.talk(team.AgendaItem{Kind: team.CaseItem, Minutes: 12, Signal: 1})))
 	for _, state := range []team.ItemState{team.ItemDiscussed, team.ItemCarried} {
 		t.Meeting.Agenda[1].State, t.Meeting.Agenda[1].By = state, "bram"
 		w.post("Case, "+string(state), w.Case(t))
@@ -91,6 +100,17 @@ func (w *world) aboutTalks() {
 	w.post("TooLong, again", w.TooLong(t, true))
 	w.post("Extended", w.Extended(t, "bram"))
 	w.post("TookLong", w.TookLong(t))
+	for _, item := range []team.AgendaItem{
+		{Kind: team.LookBack, Minutes: 10}, {Kind: team.ThemeItem, Minutes: 3, Text: "erbij"}, {Kind: team.StandingPoint, Minutes: 3, Text: w.points[0]},
+		{Kind: team.Celebrate, Minutes: 5, Signal: 4}, {Kind: team.Spare, Minutes: 5},
+	} {
+		w.post("TooLong, "+string(item.Kind), w.TooLong(w.talk(item), false))
+	}
+	own := w.talk(team.AgendaItem{Kind: team.OwnPoint, Minutes: 5, Text: w.points[0], By: "bram"})
+	w.post("TooLong, own", w.TooLong(own, false))
+	w.post("TooLong, again, on to the next", w.TooLong(w.talk(team.AgendaItem{Kind: team.LookBack, Minutes: 10}), true))
+	own.Meeting.Agenda[1].State = team.ItemCarried
+	w.post("TookLong, carried", w.TookLong(own))
 
 	held := w.held()
 	w.ask("Finished", w.Finished(held, w.byNr()))
