@@ -33,7 +33,7 @@ var directions = []struct {
 	{"internal/text", "", "words need only their language"},
 	{"internal/kv/kvtest", "internal/kv", "it is what a driver of that port must pass"},
 	{"internal/schedule", "internal/team", "calendar days are the domain's"},
-	{"internal/ical", "internal/schedule internal/team", "a feed says what schedule computed"},
+	{"internal/ical", "", "a feed writes dates, whoever computed them"},
 	{"internal/privacy", "internal/team", "what it finds is told as the domain tells a mistake"},
 	{"internal/store", "internal/chat internal/kv internal/schedule internal/team", "it gives their records a place in kv"},
 	{"internal/audit", "internal/kv internal/store", "the trail is a table"},

@@ -1,20 +1,17 @@
 package main
 
-import (
-	"strings"
-
-	"kansbot/adapters/pages"
-)
+import "kansbot/adapters/pages"
 
 // newPages answers browsers with what the bot shows to whoever has a link.
 func (a *app) newPages() *pages.Server {
 	return pages.New(pages.Options{
 		Feed:   a.bot.Feed,
 		Page:   a.bot.Page,
+		Peek:   a.bot.Peek,
 		Open:   a.bot.OpenScreen,
 		Screen: a.bot.Screen,
 		Now:    a.clock.Now,
-		Secure: strings.HasPrefix(a.bot.Site, "https://"),
+		Site:   a.bot.Site,
 		Log:    a.log,
 	})
 }

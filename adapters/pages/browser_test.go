@@ -58,6 +58,7 @@ func TestBrowserReadsAPage(t *testing.T) {
 		b.Go("/pagina/" + key)
 		b.Sees("De coördinator heeft ideeën", "Deze link werkt tot woensdag 13 januari 2027 om 16:40.")
 		b.Until(`document.documentElement.scrollWidth <= innerWidth`)
+		b.Until(`(all => all.length === 7 && all.every(e => e.getClientRects().length === 1))([...document.querySelectorAll('.heel')])`)
 		inBoth(b, "page-"+size.name)
 	}
 	b.Phone(320, 700)
@@ -105,6 +106,62 @@ func TestBrowserHidesTextOffline(t *testing.T) {
 	b.Sees("K-014 · leren, spelen")
 	close(again)
 	b.Sees("Begint niet aan een taak")
+}
+
+// The same when a network goes silent, as of a laptop that sleeps: nothing ends,
+// and nothing comes.
+func TestBrowserHidesTextInSilence(t *testing.T) {
+	sc := talking()
+	sc.Text = chat.Message{{Kind: chat.Text, Text: []chat.Span{{Text: "Begint niet aan een taak."}}}}
+	st := &stage{sc: sc}
+	s, h := site(t, Options{Now: time.Now, Screen: st.look})
+	silent, again := make(chan struct{}), make(chan struct{})
+	b := shownBy(t, s, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/pagina/scherm/stroom" {
+			select {
+			case <-silent:
+				select {
+				case <-again:
+				case <-r.Context().Done():
+				}
+			default:
+			}
+		}
+		h.ServeHTTP(w, r)
+	}))
+	b.Desktop(1280, 800)
+	b.Go("/pagina/" + key + "/scherm")
+	b.Click(`document.querySelector('button')`)
+	b.Sees("Begint niet aan een taak")
+	st.set("Het scherm luistert", nil)
+	s.Wake()
+	b.Sees("Het scherm luistert")
+	close(silent)
+	b.Run(`(now => { Date.now = () => now.call(Date) + 46000; })(Date.now)`)
+	b.Sees("Even geen verbinding")
+	b.Until(`!document.body.innerText.includes('Begint niet aan een taak')`)
+	close(again)
+	b.Sees("Begint niet aan een taak")
+	b.Until(`!document.body.innerText.includes('Even geen verbinding')`)
+}
+
+// A text of a size that nobody expects leaves the rest of the screen as it is.
+func TestBrowserShowsALongText(t *testing.T) {
+	st := &stage{sc: talking()}
+	st.sc.Since, st.sc.Ends = time.Now(), time.Now().Add(12*time.Minute)
+	item := []chat.Span{{Style: chat.Bold, Text: "Wat zien we: "}, {Text: strings.Repeat("woorden over het kind ", 13)}}
+	st.sc.Text = chat.Message{{Kind: chat.Bullets, Items: [][]chat.Span{item, item, item, item, item, item, item}}}
+	_, b := browse(t, Options{Screen: st.look})
+	for _, size := range [][2]int64{{1366, 768}, {1920, 1080}} {
+		b.Desktop(size[0], size[1])
+		b.Go("/pagina/" + key + "/scherm")
+		b.Click(`document.querySelector('button')`)
+		b.Sees("woorden over")
+		b.Until(`document.documentElement.scrollHeight <= innerHeight`)
+		b.Until(`[...document.querySelectorAll('.afspraken li')].every(e => !e.hidden) && document.querySelector('.klok').getBoundingClientRect().bottom <= innerHeight`)
+		b.Until(`document.querySelector('.woorden').offsetHeight > innerHeight / 4`)
+		inBoth(b, "screen-long")
+	}
 }
 
 func TestBrowserShowsTheMeeting(t *testing.T) {

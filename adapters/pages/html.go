@@ -3,6 +3,7 @@ package pages
 import (
 	"embed"
 	"html/template"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -17,6 +18,7 @@ var web embed.FS
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"address": address,
 	"clean":   chat.Clean,
+	"parts":   parts,
 	"under":   func(level int, m chat.Message) leveled { return leveled{level, m} },
 }).ParseFS(web, "web/*.html"))
 
@@ -24,6 +26,25 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 type leveled struct {
 	Level int
 	Body  chat.Message
+}
+
+// A part is some text, which with Whole stays on one line.
+type part struct {
+	Text  string
+	Whole bool
+}
+
+// whole is what reads badly in two: the code of a case, minutes.
+var whole = regexp.MustCompile(`\b[A-Z]-\d{3,4}\b|\(\d{1,3} min\)`)
+
+func parts(text string) (all []part) {
+	text = chat.Clean(text)
+	done := 0
+	for _, at := range whole.FindAllStringIndex(text, -1) {
+		all = append(all, part{text[done:at[0]], false}, part{text[at[0]:at[1]], true})
+		done = at[1]
+	}
+	return append(all, part{text[done:], false})
 }
 
 type pageView struct {

@@ -83,8 +83,8 @@ func (w wire) watch(t *testing.T, session string) *watcher {
 	return &watcher{here, resp.StatusCode, resp.Header, bufio.NewReader(resp.Body)}
 }
 
-// event is the next thing that comes: "klok", "stand TITLE", "einde", ":" for a
-// heartbeat, or "" at the end.
+// event is the next thing that comes: "klok", "stand TITLE", "einde", or "" at
+// the end.
 func (w *watcher) event() string {
 	name, title := "", ""
 	for {
@@ -99,10 +99,7 @@ func (w *watcher) event() string {
 		if strings.Contains(line, "<h1") {
 			title = " " + strings.Trim(strings.NewReplacer("data: ", "", "<h1>", "", `<h1 class="groot">`, "", "</h1>", "").Replace(line), " ")
 		}
-		switch {
-		case line == ":":
-			name = line
-		case line == "" && name != "":
+		if line == "" && name != "" {
 			return name + title
 		}
 	}
@@ -147,8 +144,12 @@ func TestScreenIsLookedAtOnceForAllWhoWatch(t *testing.T) {
 		if n := st.looks.Load(); n != 4 {
 			t.Errorf("looked %d times", n)
 		}
+		for range 2 {
+			for _, w := range all {
+				w.sees(t, "klok") // and not what it has already
+			}
+		}
 		for _, w := range all {
-			w.sees(t, ":") // and not what it has already
 			w.Close()
 		}
 		synctest.Wait()
@@ -184,7 +185,7 @@ func TestStreamOutlivesTheServersPatience(t *testing.T) {
 		w.sees(t, "klok", "stand een")
 		began := time.Now()
 		for range 30 {
-			w.sees(t, ":")
+			w.sees(t, "klok")
 		}
 		if took := time.Since(began); took != 30*heartbeat {
 			t.Errorf("30 heartbeats in %v", took)
@@ -204,7 +205,7 @@ func TestScreenThatRunsOutWithoutAWord(t *testing.T) {
 		w.sees(t, "klok", "stand een")
 		synctest.Wait() // until it rests
 		st.set("", chat.ErrGone)
-		w.sees(t, ":", ":", ":", "klok", "stand Dit scherm is gesloten", "einde", "")
+		w.sees(t, "klok", "klok", "klok", "klok", "stand Dit scherm is gesloten", "einde", "")
 	})
 }
 
@@ -226,7 +227,7 @@ func TestScreenEndsWithTheMeeting(t *testing.T) {
 		late.sees(t, "klok", "stand een")
 		late.Close()
 		st.set("", chat.ErrGone) // the minutes to read are over
-		w.sees(t, ":", ":", ":", "klok", "stand Dit scherm is gesloten", "einde", "")
+		w.sees(t, "klok", "klok", "klok", "klok", "stand Dit scherm is gesloten", "einde", "")
 	})
 }
 
@@ -240,7 +241,7 @@ func TestScreenStaysWhenAQuestionFails(t *testing.T) {
 		st.set("", io.ErrUnexpectedEOF)
 		time.Sleep(rest)
 		s.Wake()
-		w.sees(t, ":")
+		w.sees(t, "klok")
 		st.set("twee", nil)
 		s.Wake()
 		w.sees(t, "klok", "stand twee")
@@ -381,7 +382,7 @@ func TestScreenIsOpenedOnce(t *testing.T) {
 		return opened, at.Add(3 * time.Hour), nil
 	}}
 	for _, secure := range []bool{true, false} {
-		opens, opt.Secure = 0, secure
+		opens, opt.Site = 0, map[bool]string{true: "https://kansbot.example.org"}[secure]
 		_, h := site(t, opt)
 		golden(t, "door.html", get(h, "/pagina/"+key+"/scherm").Body.Bytes())
 		if opens != 0 {
@@ -406,9 +407,30 @@ func TestOtherSitesOpenNothing(t *testing.T) {
 		return "", time.Time{}, nil
 	}})
 	for _, header := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://kwaad.nl"}, {"Origin", "null"}} {
-		if w := ask(h, "POST", "/pagina/"+key+"/scherm", header...); w.Code != 403 || w.Header().Get("Referrer-Policy") != "no-referrer" {
+		if w := ask(h, "POST", "/pagina/"+key+"/scherm", header...); w.Code != 403 || w.Header().Get("Referrer-Policy") != "no-referrer" || !strings.Contains(w.Body.String(), "gebruik de knop") {
 			t.Errorf("%v: %d", header, w.Code)
 		}
+	}
+}
+
+// A board without Sec-Fetch-Site, behind a proxy that gives the request a host
+// of its own.
+func TestProxyThatRenamesTheHost(t *testing.T) {
+	_, h := site(t, Options{Site: "https://kansbot.example.org"})
+	r := httptest.NewRequest("POST", "/pagina/"+key+"/scherm", nil)
+	r.Host = "127.0.0.1:8080"
+	r.Header.Set("Origin", "https://kansbot.example.org")
+	w := httptest.NewRecorder()
+	if h.ServeHTTP(w, r); w.Code != 303 {
+		t.Errorf("%d: %s", w.Code, w.Body)
+	}
+}
+
+// The opening page of a screen speaks the language of whose screen it is.
+func TestDoorInEnglish(t *testing.T) {
+	_, h := site(t, Options{Peek: func(context.Context, string) (string, error) { return "en", nil }})
+	if body := get(h, "/pagina/"+key+"/scherm").Body.String(); !strings.Contains(body, `<html lang="en">`) || !strings.Contains(body, "Open the screen") || strings.Contains(body, "openen") {
+		t.Error(body)
 	}
 }
 

@@ -25,10 +25,11 @@ import (
 type Options struct {
 	Feed   func(ctx context.Context, secret string) ([]byte, error) // text/calendar
 	Page   func(ctx context.Context, secret string) (chat.Page, error)
+	Peek   func(ctx context.Context, secret string) (lang string, err error)                     // of a page, or of what Open opens; nobody has seen it then
 	Open   func(ctx context.Context, secret string) (session string, until time.Time, err error) // a meeting screen, once
 	Screen func(ctx context.Context, session string) (chat.Screen, error)
 	Now    func() time.Time
-	Secure bool // browsers reach us by https only
+	Site   string // how browsers reach us: https://kansbot.example.org
 	Log    *slog.Logger
 }
 
@@ -69,8 +70,13 @@ func (s *Server) Routes(mux *http.ServeMux) {
 	own.HandleFunc("POST /pagina/{secret}/scherm", s.open)
 	own.HandleFunc("GET /pagina/scherm", s.screen)
 	own.HandleFunc("GET /pagina/scherm/stroom", s.stream)
-	own.HandleFunc("GET /pagina/", func(w http.ResponseWriter, _ *http.Request) { s.say(w, http.StatusNotFound, "gone") })
-	mux.Handle("/pagina/", guard(http.NewCrossOriginProtection().Handler(own)))
+	own.HandleFunc("/pagina/", func(w http.ResponseWriter, _ *http.Request) { s.say(w, http.StatusNotFound, "gone") })
+	from := http.NewCrossOriginProtection()
+	if err := from.AddTrustedOrigin(s.Site); err != nil && s.Site != "" { // a proxy may have given the request another host
+		s.Log.Error("pages: address of the site", "err", err)
+	}
+	from.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { s.say(w, http.StatusForbidden, "stray") }))
+	mux.Handle("/pagina/", guard(from.Handler(own)))
 }
 
 func guard(next http.Handler) http.Handler {
@@ -103,7 +109,11 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 		s.feed(w, r, name)
 		return
 	}
-	if r.Method == http.MethodHead { // to read it, and be on the trail, takes a GET
+	if r.Method == http.MethodHead || robot(r) {
+		if _, err := s.Peek(r.Context(), name); err != nil {
+			s.fail(w, r, name, err)
+			return
+		}
 		w.Header().Set("Content-Type", kinds[form])
 		return
 	}
@@ -127,6 +137,13 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.show(w, http.StatusOK, "page", pageView{language(p.Lang), p, name})
 	}
+}
+
+// robot reports that a chat asks, by itself, what to show below a link. It is
+// nobody who reads, and would be on the trail as who the link is for.
+func robot(r *http.Request) bool {
+	by := r.UserAgent()
+	return strings.HasPrefix(by, "Mattermost-Bot/") || strings.HasPrefix(by, "Slackbot")
 }
 
 // kinds are the forms of a page by their ending.

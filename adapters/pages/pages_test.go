@@ -111,6 +111,9 @@ func site(t testing.TB, opt Options) (*Server, http.Handler) {
 	if opt.Page == nil {
 		opt.Page = func(context.Context, string) (chat.Page, error) { return agenda(), nil }
 	}
+	if opt.Peek == nil {
+		opt.Peek = func(context.Context, string) (string, error) { return "nl", nil }
+	}
 	if opt.Feed == nil {
 		opt.Feed = func(context.Context, string) ([]byte, error) {
 			return []byte("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"), nil
@@ -201,7 +204,7 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 		{"GET", "/pagina/scherm.js", 200, "text/javascript; charset=utf-8", "no-cache"},
 		{"GET", "/pagina/teken.svg", 200, "image/svg+xml", "no-cache"},
 		{"POST", "/pagina/" + key + "/scherm", 303, "", "no-store"},
-		{"POST", "/pagina/" + key, 405, "text/plain; charset=utf-8", "no-store"},
+		{"POST", "/pagina/" + key, 404, "text/html; charset=utf-8", "no-store"},
 	} {
 		w := ask(h, c.method, c.path)
 		got := w.Header()
@@ -223,6 +226,7 @@ func TestNothingIsAskedAboutWhatCannotBeASecret(t *testing.T) {
 	asked := 0
 	_, h := site(t, Options{
 		Page:   func(context.Context, string) (chat.Page, error) { asked++; return chat.Page{}, nil },
+		Peek:   func(context.Context, string) (string, error) { asked++; return "", nil },
 		Feed:   func(context.Context, string) ([]byte, error) { asked++; return nil, nil },
 		Open:   func(context.Context, string) (string, time.Time, error) { asked++; return "", time.Time{}, nil },
 		Screen: func(context.Context, string) (chat.Screen, error) { asked++; return chat.Screen{}, nil },
@@ -231,8 +235,10 @@ func TestNothingIsAskedAboutWhatCannotBeASecret(t *testing.T) {
 		if w := get(h, "/pagina/"+bad); w.Code != 404 {
 			t.Errorf("%s: %d", bad, w.Code)
 		}
-		if w := ask(h, "POST", "/pagina/"+bad+"/scherm"); w.Code != 404 {
-			t.Errorf("POST %s: %d", bad, w.Code)
+		for _, method := range []string{"GET", "POST"} {
+			if w := ask(h, method, "/pagina/"+bad+"/scherm"); w.Code != 404 {
+				t.Errorf("%s %s: %d", method, bad, w.Code)
+			}
 		}
 		if w := get(h, "/pagina/scherm", "Cookie", "kansbot-scherm="+bad); w.Code != 404 {
 			t.Errorf("cookie %s: %d", bad, w.Code)
@@ -246,13 +252,14 @@ func TestNothingIsAskedAboutWhatCannotBeASecret(t *testing.T) {
 func TestGoneSaysSoInPlainDutch(t *testing.T) {
 	_, h := site(t, Options{
 		Page:   func(context.Context, string) (chat.Page, error) { return chat.Page{}, chat.ErrGone },
+		Peek:   func(context.Context, string) (string, error) { return "", chat.ErrGone },
 		Feed:   func(context.Context, string) ([]byte, error) { return nil, chat.ErrGone },
 		Open:   func(context.Context, string) (string, time.Time, error) { return "", time.Time{}, chat.ErrGone },
 		Screen: func(context.Context, string) (chat.Screen, error) { return chat.Screen{}, chat.ErrGone },
 	})
 	for _, w := range []*httptest.ResponseRecorder{
 		get(h, "/pagina/"+key), get(h, "/pagina/"+key+".md"), get(h, "/pagina/"+key+".pdf"), get(h, "/pagina/"+key+".ics"),
-		ask(h, "POST", "/pagina/"+key+"/scherm"),
+		ask(h, "HEAD", "/pagina/"+key), get(h, "/pagina/"+key+"/scherm"), ask(h, "POST", "/pagina/"+key+"/scherm"),
 		get(h, "/pagina/scherm", "Cookie", "kansbot-scherm="+opened), get(h, "/pagina/scherm/stroom", "Cookie", "kansbot-scherm="+opened),
 	} {
 		if w.Code != 404 || !strings.Contains(w.Body.String(), "Deze link werkt niet meer") || len(w.Result().Cookies()) > 0 || w.Header().Get("Content-Disposition") != "" {
@@ -290,15 +297,22 @@ func TestFeedIsKeptByWhoHasIt(t *testing.T) {
 	}
 }
 
-// Who only asks whether a page is there has not read it.
-func TestHeadIsNoReading(t *testing.T) {
+// Who only asks whether a page is there has not read it; nor has a chat that
+// looks for what to show below a link.
+func TestAskingIsNoReading(t *testing.T) {
 	_, h := site(t, Options{Page: func(context.Context, string) (chat.Page, error) {
 		t.Error("read")
 		return agenda(), nil
 	}})
 	for _, ending := range []string{"", ".md", ".pdf"} {
-		if w := ask(h, "HEAD", "/pagina/"+key+ending); w.Code != 200 || w.Body.Len() > 0 {
-			t.Errorf("%s: %d", ending, w.Code)
+		for _, w := range []*httptest.ResponseRecorder{
+			ask(h, "HEAD", "/pagina/"+key+ending),
+			get(h, "/pagina/"+key+ending, "User-Agent", "Mattermost-Bot/1.1"),
+			get(h, "/pagina/"+key+ending, "User-Agent", "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"),
+		} {
+			if w.Code != 200 || w.Body.Len() > 0 {
+				t.Errorf("%s: %d", ending, w.Code)
+			}
 		}
 	}
 }
@@ -353,6 +367,7 @@ func FuzzRoutes(f *testing.F) {
 	}
 	s := New(Options{
 		Page:   func(_ context.Context, s string) (chat.Page, error) { return chat.Page{}, known(s) },
+		Peek:   func(_ context.Context, s string) (string, error) { return "", known(s) },
 		Feed:   func(_ context.Context, s string) ([]byte, error) { return nil, known(s) },
 		Open:   func(_ context.Context, s string) (string, time.Time, error) { return "", time.Time{}, known(s) },
 		Screen: func(_ context.Context, s string) (chat.Screen, error) { return chat.Screen{}, known(s) },

@@ -111,7 +111,7 @@ func (s sheet) item(mark string, spans []chat.Span) {
 
 func (s sheet) spans(spans []chat.Span, size float64) {
 	for _, span := range spans {
-		text := printable(chat.Clean(span.Text))
+		text := printable(whole.ReplaceAllStringFunc(chat.Clean(span.Text), func(s string) string { return strings.ReplaceAll(s, " ", "\u00a0") }))
 		style := map[chat.Style]string{chat.Bold: "B", chat.Mention: "B", chat.Struck: "S"}[span.Style]
 		s.SetFont("go", style, size)
 		s.SetTextColor(27, 42, 46)

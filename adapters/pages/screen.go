@@ -4,17 +4,24 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
 
 // door shows a button only: a robot that looks at the links in a chat would
 // use this one up.
 func (s *Server) door(w http.ResponseWriter, r *http.Request) {
-	if !secret(r.PathValue("secret")) {
+	name := r.PathValue("secret")
+	if !secret(name) {
 		s.say(w, http.StatusNotFound, "gone")
 		return
 	}
-	s.show(w, http.StatusOK, "door", sayView{dutch, "door"})
+	lang, err := s.Peek(r.Context(), name)
+	if err != nil {
+		s.fail(w, r, name, err)
+		return
+	}
+	s.show(w, http.StatusOK, "door", sayView{language(lang), "door"})
 }
 
 func (s *Server) open(w http.ResponseWriter, r *http.Request) {
@@ -28,7 +35,7 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, name, err)
 		return
 	}
-	c := &http.Cookie{Name: s.cookie(), Value: session, Path: "/pagina/", HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteStrictMode}
+	c := &http.Cookie{Name: s.cookie(), Value: session, Path: "/pagina/", HttpOnly: true, Secure: s.secure(), SameSite: http.SameSiteStrictMode}
 	if !until.IsZero() {
 		c.Expires = until
 		c.MaxAge = max(1, int(until.Sub(s.Now())/time.Second)) // counts for a browser whose clock is wrong
@@ -37,9 +44,12 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/pagina/scherm", http.StatusSeeOther)
 }
 
+// secure reports that browsers reach us by https only.
+func (s *Server) secure() bool { return strings.HasPrefix(s.Site, "https://") }
+
 // cookie is the name of the cookie. __Host- would want the path to be /.
 func (s *Server) cookie() string {
-	if s.Secure {
+	if s.secure() {
 		return "__Secure-kansbot-scherm"
 	}
 	return "kansbot-scherm"
@@ -69,13 +79,13 @@ func (s *Server) screen(w http.ResponseWriter, r *http.Request) {
 }
 
 const (
-	heartbeat = 20 * time.Second
+	heartbeat = 20 * time.Second // scherm.js counts on it
 	patience  = 10 * time.Second // with a watcher that does not take what it is sent
 )
 
-// stream sends a screen, each time that it changed, as server-sent events:
-// "klok" with our time in milliseconds, "stand" with the screen as HTML, and
-// "einde" after the last one.
+// stream sends a screen as server-sent events: "klok" with our time in
+// milliseconds at each heartbeat, with it "stand" with the screen as HTML when
+// that changed, and "einde" after the last one.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	session, ok := s.session(r)
 	if !ok {
@@ -112,18 +122,17 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	var sent *state
 	for {
 		now, changed := l.newest()
+		said := fmt.Appendf(nil, "retry: 2000\nevent: klok\ndata: %d\n\n", s.Now().UnixMilli())
 		if now != sent {
-			if !send(fmt.Appendf(nil, "retry: 2000\nevent: klok\ndata: %d\n\n%s", s.Now().UnixMilli(), now.frame)) || now.last {
-				return
-			}
-			sent = now
+			said = append(said, now.frame...)
 		}
+		if !send(said) || now.last {
+			return
+		}
+		sent = now
 		select {
 		case <-changed:
 		case <-beat.C:
-			if !send([]byte(":\n\n")) {
-				return
-			}
 		case <-r.Context().Done():
 			return
 		case <-s.ctx.Done():

@@ -65,6 +65,8 @@ var wording = map[string][2]string{
 	"closed.text": {"Vraag in je kernteam om een nieuwe link als je verder wilt.", "Ask your core team for a new link to go on."},
 	"failed":      {"Dat lukte even niet", "That did not work just now"},
 	"failed.text": {"Dat ligt aan ons. Probeer het over een minuut nog een keer.", "That is on our side. Please try again in a minute."},
+	"stray":       {"Dat kwam niet van deze pagina", "That did not come from this page"},
+	"stray.text":  {"Open de link uit je kernteam nog een keer, en gebruik de knop die daar staat.", "Open the link from your core team once more, and use the button there."},
 	"full":        {"Er kijken al veel schermen mee", "Many screens are watching already"},
 	"full.text":   {"Sluit er een, of probeer het over een minuut nog een keer.", "Close one, or try again in a minute."},
 	"door":        {"Het scherm bij het Kans!overleg", "The screen for the Kans!overleg"},

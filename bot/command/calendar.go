@@ -204,10 +204,9 @@ func orGone(err error) error {
 
 // dates are the meetings of a kernteam that a feed tells of.
 type dates struct {
-	rhythm      schedule.Rhythm // zero when there is none
-	first, last team.Date
-	rhythmic    []occurrence // all of the rhythm, with a zero start where there is no meeting
-	beside      []team.Meeting
+	rhythm   schedule.Rhythm // zero when there is none
+	rhythmic []occurrence    // all of the rhythm, with a zero start where there is no meeting
+	beside   []team.Meeting
 }
 
 // dates are the meetings that were held lately, those that stand, and those
@@ -215,22 +214,22 @@ type dates struct {
 func (r *Request) dates() (d dates, err error) {
 	cal := r.calendar()
 	midnight := func(day team.Date) time.Time { return cal.At(day, schedule.Clock{}) }
-	d.first, d.last = r.today().AddDays(-feedBack), team.DateOf(r.now.AddDate(feedAhead, 0, 0))
+	first, last := r.today().AddDays(-feedBack), team.DateOf(r.now.AddDate(feedAhead, 0, 0))
 	all, err := store.Meetings.All(r.tx, r.team.ID)
 	if err != nil {
 		return d, err
 	}
-	from, until := midnight(d.first), midnight(d.last.AddDays(1))
+	from, until := midnight(first), midnight(last.AddDays(1))
 	named := map[string]team.Meeting{}
 	for _, m := range all {
 		switch {
-		case m.Start.Before(from):
+		case m.Start.Before(from), m.Status == team.Skipped:
 		case m.Occurrence == "":
 			d.beside = append(d.beside, m)
-		case m.Status != team.Skipped:
+		default:
 			named[m.Occurrence] = m
-			if nominal, err := time.Parse("2006-01-02T15:04", m.Occurrence); err == nil && team.DateOf(nominal).Before(d.first) {
-				d.first = team.DateOf(nominal) // it was moved to a later day
+			if nominal, err := time.Parse("2006-01-02T15:04", m.Occurrence); err == nil && team.DateOf(nominal).Before(first) {
+				first = team.DateOf(nominal) // it was moved to a later day
 			}
 		}
 	}
@@ -243,7 +242,7 @@ func (r *Request) dates() (d dates, err error) {
 		if err != nil {
 			return d, err
 		}
-		d.rhythm, d.rhythmic = p.rhythm, p.course(midnight(d.first).Add(-1), begun, until)
+		d.rhythm, d.rhythmic = p.rhythm, p.course(midnight(first).Add(-1), begun, until)
 	}
 	for i, o := range d.rhythmic {
 		if m, had := named[o.name]; had {
@@ -279,13 +278,10 @@ func (d dates) since(old store.Calendar, minutes int, now time.Time) (told store
 	told = store.Calendar{Rhythm: d.rhythm, Minutes: minutes, Sequence: old.Sequence, Told: map[string]store.Told{}, Changed: old.Changed}
 	longer := old.Minutes != minutes
 	other := longer || old.Rhythm != d.rhythm // the rhythm as a whole is not as it was
-	news := other
+	news := false
 	tell := func(id string, start time.Time) {
 		was, known := old.Told[id]
 		is := store.Told{Start: start.UTC(), Sequence: was.Sequence}
-		if start.IsZero() {
-			is.Start = time.Time{}
-		}
 		if known && (longer || !was.Start.Equal(start)) {
 			is.Sequence = max(was.Sequence, old.Sequence) + 1
 			news = true
@@ -296,20 +292,20 @@ func (d dates) since(old store.Calendar, minutes int, now time.Time) (told store
 		was, known := old.Told[o.name]
 		other = other || known && was.Start.IsZero() != o.start.IsZero()
 		tell(o.name, o.start)
+		if d.rhythm.Rule != "" && !o.start.IsZero() {
+			told.First, told.Last = cmp.Or(told.First, o.name), o.name
+		}
 	}
+	other = other || old.First != told.First || old.Last != told.Last
 	for _, m := range d.beside {
 		_, known := old.Told[beside(m)]
 		news = news || !known
-		start := m.Start
-		if m.Status == team.Skipped {
-			start = time.Time{}
-		}
-		tell(beside(m), start)
+		tell(beside(m), m.Start)
 	}
 	if other && !old.Changed.IsZero() {
 		told.Sequence++
 	}
-	if news {
+	if news = news || other; news {
 		told.Changed = now.UTC()
 	}
 	return told, news || !maps.Equal(old.Told, told.Told)
@@ -325,28 +321,26 @@ func (d dates) events(told store.Calendar, k team.Kernteam) []ical.Event {
 		Length:  time.Duration(k.Minutes) * time.Minute,
 	}
 	var list []ical.Event
-	for _, m := range d.beside {
-		e := meeting
-		e.ID, e.Start, e.Sequence = beside(m)+"-"+k.ID, m.Start, told.Told[beside(m)].Sequence
-		e.Cancelled = m.Status == team.Skipped
-		list = append(list, e)
+	add := func(id string, start time.Time, sequence int) {
+		if !start.IsZero() {
+			e := meeting
+			e.ID, e.Start, e.Sequence = id+k.ID, start, sequence
+			list = append(list, e)
+		}
 	}
-	if d.rhythm.IsZero() {
+	for _, m := range d.beside {
+		add(beside(m)+"-", m.Start, told.Told[beside(m)].Sequence)
+	}
+	if d.rhythm.Rule == "" { // RFC 5545 has no rule for a cron line: each date is an event of its own
+		for _, o := range d.rhythmic {
+			add(o.name+"-r-", o.start, told.Told[o.name].Sequence)
+		}
 		return list
 	}
 	e := meeting
-	without := map[team.Date]bool{}
-	e.ID, e.Series = "r-"+k.ID, &ical.Series{Rhythm: d.rhythm, First: d.first, Last: d.last, Free: func(day team.Date) bool { return without[day] }}
-	if d.rhythm.Rule != "" { // else each occurrence counts for itself
-		e.Sequence = told.Sequence
-	}
+	e.ID, e.Sequence, e.Series = "r-"+k.ID, told.Sequence, &ical.Series{Rule: d.rhythm.Rule}
 	for _, o := range d.rhythmic {
-		sequence := told.Told[o.name].Sequence
-		if o.start.IsZero() {
-			without[team.DateOf(o.nominal)] = true
-		} else if !o.start.Equal(o.nominal) || sequence > e.Sequence {
-			e.Series.Changes = append(e.Series.Changes, ical.Change{Occurrence: o.name, Start: o.start, Sequence: sequence})
-		}
+		e.Series.Dates = append(e.Series.Dates, ical.Date{Nominal: o.nominal, Start: o.start, Sequence: told.Told[o.name].Sequence})
 	}
 	return append(list, e)
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -55,7 +56,7 @@ type failer interface {
 // listed is one meeting in a calendar app.
 type listed struct {
 	start    time.Time
-	sequence string
+	sequence int
 }
 
 // calendar is what an app shows of a feed: by UID, and the moment it recurs.
@@ -76,23 +77,25 @@ func (b *trial) shows(t failer, secret string) map[string]listed {
 		}
 		return at.UTC()
 	}
+	if err := goical.NewEncoder(io.Discard).Encode(cal); err != nil {
+		t.Fatalf("%v in\n%s", err, feed)
+	}
 	all := map[string]listed{}
 	var changes []goical.Event
 	for _, e := range cal.Events() {
-		sequence := e.Props.Get(goical.PropSequence).Value
+		nr := sequence(e)
 		id := e.Props.Get(goical.PropUID).Value
 		set, err := e.RecurrenceSet(nil)
-		switch status, _ := e.Status(); {
+		switch {
 		case err != nil:
 			t.Fatalf("%v", err)
-		case status == goical.EventCancelled:
 		case e.Props.Get(goical.PropRecurrenceID) != nil:
 			changes = append(changes, e)
 		case set == nil:
-			all[id] = listed{moment(e.Props.Get(goical.PropDateTimeStart)), sequence}
+			all[id] = listed{moment(e.Props.Get(goical.PropDateTimeStart)), nr}
 		default:
 			for _, at := range set.All() {
-				all[id+at.UTC().Format(" 2006-01-02T15:04")] = listed{at.UTC(), sequence}
+				all[id+at.UTC().Format(" 2006-01-02T15:04")] = listed{at.UTC(), nr}
 			}
 		}
 	}
@@ -101,9 +104,17 @@ func (b *trial) shows(t failer, secret string) map[string]listed {
 		if _, found := all[id]; !found {
 			t.Fatalf("%s changes what is not there", id)
 		}
-		all[id] = listed{moment(e.Props.Get(goical.PropDateTimeStart)), e.Props.Get(goical.PropSequence).Value}
+		all[id] = listed{moment(e.Props.Get(goical.PropDateTimeStart)), sequence(e)}
 	}
 	return all
+}
+
+func sequence(e goical.Event) int {
+	n, err := e.Props.Get(goical.PropSequence).Int()
+	if err != nil {
+		panic(err)
+	}
+	return n
 }
 
 func startsOf(all map[string]listed) (list []string) {
@@ -114,8 +125,9 @@ func startsOf(all map[string]listed) (list []string) {
 	return list
 }
 
-// Whatever was moved, skipped, added and closed: the feed tells every meeting
-// that there will be in five years, when each is held at its time, and no other.
+// Whatever was planned anew, moved, skipped, added and closed: the feed tells
+// every meeting that there will be in five years, when each is held at its time,
+// and no other. What begins at another time than was told has a higher number.
 func TestFeedIsThePlanner(t *testing.T) {
 	preset(t, "rapid.checks", "4")
 	base := founded(t, time.Date(2027, time.January, 4, 9, 0, 0, 0, zone("")))
@@ -126,41 +138,72 @@ func TestFeedIsThePlanner(t *testing.T) {
 		if err := b.db.Update(context.Background(), func(tx kv.Tx) error { return store.PutKernteam(tx, k) }); err != nil {
 			t.Fatal(err)
 		}
+		types := func(line string) {
+			t.Log(b.now.Format("2006-01-02 15:04 ") + line)
+			b.types("anna", line)
+		}
 		day := func(name string, within int) string {
 			return team.DateOf(b.now).AddDays(rapid.IntRange(1, within).Draw(t, name)).String()
 		}
-		for range rapid.IntRange(0, 6).Draw(t, "own periods") {
-			first := team.DateOf(b.now).AddDays(rapid.IntRange(1, 4*365).Draw(t, "first free"))
-			b.types("anna", fmt.Sprintf("/kernteam vrij %s tot %s", first, first.AddDays(rapid.IntRange(0, 20).Draw(t, "free days"))))
+		period := func(words string, within int) {
+			first := team.DateOf(b.now).AddDays(rapid.IntRange(1, within).Draw(t, "first day"))
+			types(fmt.Sprintf("/kernteam vrij %s%s tot %s", words, first, first.AddDays(rapid.IntRange(0, 20).Draw(t, "days"))))
 		}
-		b.types("anna", "/kansoverleg plan "+rapid.SampledFrom([]string{
-			"elke dinsdag om 13:30", "elke 2 weken op vrijdag om 08:30", "elke 3 weken op maandag om 09:00", "elke 6 weken op dinsdag om 13:30",
-			"elke 5 weken op donderdag om 16:00", "eerste maandag van de maand om 15:00", "laatste vrijdag van de maand om 16:45",
-			"elke 3 maanden op de tweede zondag om 20:00", "cron: 30 13 10 * *", "cron: 0 9 1 * 3",
-		}).Draw(t, "rhythm"))
-		for range rapid.IntRange(0, 5).Draw(t, "changes") {
-			switch rapid.SampledFrom([]string{"move", "skip", "once", "hold", "free", "wait"}).Draw(t, "change") {
+		plan := func() {
+			types("/kansoverleg plan " + rapid.SampledFrom([]string{
+				"elke dinsdag om 13:30", "elke 2 weken op vrijdag om 08:30", "elke 3 weken op maandag om 09:00", "elke 6 weken op dinsdag om 13:30",
+				"elke 5 weken op donderdag om 16:00", "eerste maandag van de maand om 15:00", "laatste vrijdag van de maand om 16:45",
+				"elke 3 maanden op de tweede zondag om 20:00", "cron: 30 13 10 * *", "cron: 0 9 1 * 3", "cron: 30 13 * * 2", "elke 2 weken op dinsdag om 13:30",
+			}).Draw(t, "rhythm"))
+		}
+		for range rapid.IntRange(0, 6).Draw(t, "own periods") {
+			period("", 4*365)
+		}
+		plan()
+		own, _ := b.feeds(t, "bram")
+		told := map[string]listed{}
+		looks := func() map[string]listed {
+			all := b.shows(t, own)
+			for id, is := range all {
+				was, had := told[id]
+				if had && (is.sequence < was.sequence || !is.start.Equal(was.start) && is.sequence == was.sequence) {
+					t.Fatalf("%s was %v, is %v", id, was, is)
+				}
+			}
+			maps.Copy(told, all)
+			return all
+		}
+		for range rapid.IntRange(0, 7).Draw(t, "changes") {
+			looks()
+			switch rapid.SampledFrom([]string{"plan", "move", "skip", "once", "hold", "free", "open", "not free", "wait"}).Draw(t, "change") {
+			case "plan":
+				plan()
 			case "move":
-				b.types("anna", "/kansoverleg verzet "+day("to", 60)+rapid.SampledFrom([]string{"", " 10:00", " 13:30 toch"}).Draw(t, "at"))
+				types("/kansoverleg verzet " + day("to", 60) + rapid.SampledFrom([]string{"", " 10:00", " 13:30 toch"}).Draw(t, "at"))
 			case "skip":
-				b.types("anna", "/kansoverleg overslaan")
+				types("/kansoverleg overslaan")
 			case "once":
-				b.types("anna", "/kansoverleg eenmalig "+day("once", 400)+rapid.SampledFrom([]string{" 10:00", " 13:30", " 09:00 toch"}).Draw(t, "at"))
+				types("/kansoverleg eenmalig " + day("once", 400) + rapid.SampledFrom([]string{" 10:00", " 13:30", " 09:00 toch"}).Draw(t, "at"))
 			case "hold":
-				b.types("anna", "/kansoverleg start nu")
-				b.types("anna", "/kansoverleg afronden")
+				types("/kansoverleg start nu")
+				types("/kansoverleg afronden")
 			case "free":
-				b.types("anna", "/kernteam vrij "+day("free", 60))
+				period("", 60)
+			case "open":
+				period("toch open ", 60)
+			case "not free":
+				types("/kernteam vrij weg 1")
 			case "wait":
-				b.now = b.now.AddDate(0, 0, rapid.IntRange(1, 9).Draw(t, "days"))
-				if _, err := b.Tick(context.Background()); err != nil {
-					t.Fatal(err)
+				for range rapid.IntRange(1, 5).Draw(t, "times") {
+					b.now = b.now.AddDate(0, 0, rapid.IntRange(1, 8).Draw(t, "days"))
+					if _, err := b.Tick(context.Background()); err != nil {
+						t.Fatal(err)
+					}
 				}
 			}
 		}
-		own, _ := b.feeds(t, "bram")
 		until := team.DateOf(b.now.AddDate(feedAhead, 0, 0)).AddDays(1).String()
-		got := startsOf(b.shows(t, own))
+		got := startsOf(looks())
 
 		var want []string
 		will := func(m team.Meeting) { want = append(want, m.Start.In(zone("")).Format("2006-01-02 15:04")) }
@@ -248,7 +291,7 @@ func TestFeedNumbers(t *testing.T) {
 		t.Errorf("after two are skipped there are %d of %d", len(after), len(before))
 	}
 	for id, s := range after {
-		if was := before[id]; s.sequence < was.sequence || s.sequence == "0" {
+		if was := before[id]; s.sequence < was.sequence || s.sequence == 0 {
 			t.Errorf("%s was %v, is %v", id, before[id], s)
 		}
 	}
@@ -262,7 +305,7 @@ func TestFeedNumbers(t *testing.T) {
 	}
 	b.now = b.now.AddDate(0, 0, 40)
 	for id, s := range b.shows(t, own) {
-		if was, known := after[id]; known && s != was {
+		if was, known := after[id]; known && (!s.start.Equal(was.start) || s.sequence < was.sequence) {
 			t.Errorf("40 days later %s was %v, is %v", id, was, s)
 		}
 	}
@@ -273,7 +316,6 @@ func TestFeedNumbers(t *testing.T) {
 	}
 }
 
-// Who may see a feed, and for how long.
 // A feed is made once for as long as it tells the same, also when what it tells
 // of was changed beside the bot.
 func TestFeedIsKept(t *testing.T) {
@@ -314,6 +356,40 @@ func TestFeedIsKept(t *testing.T) {
 	}
 }
 
+// With time the rule begins and ends later, and each time that is a change.
+func TestFeedSlides(t *testing.T) {
+	b := course(t, "/kansoverleg plan elke 2 weken op dinsdag om 13:30")
+	own, _ := b.feeds(t, "bram")
+	var was goical.Event
+	slid := 0
+	for _, day := range []string{"2027-01-05", "2027-01-19", "2027-02-02", "2027-02-16", "2027-03-02"} {
+		b.at(t, day+" 13:30")
+		b.types("anna", "/kansoverleg start")
+		b.types("anna", "/kansoverleg afronden")
+		feed, err := b.Feed(context.Background(), own)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cal, err := goical.NewDecoder(bytes.NewReader(feed)).Decode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		is := cal.Events()[0]
+		value := func(e goical.Event, name string) string { return e.Props.Get(name).Value }
+		if was.Component != nil && (value(is, goical.PropDateTimeStart) != value(was, goical.PropDateTimeStart) || value(is, goical.PropRecurrenceRule) != value(was, goical.PropRecurrenceRule)) {
+			slid++
+			if sequence(is) <= sequence(was) || value(is, goical.PropDateTimeStamp) == value(was, goical.PropDateTimeStamp) {
+				t.Errorf("%s: was\n%v\nis\n%v", day, was.Props, is.Props)
+			}
+		}
+		was = is
+	}
+	if slid == 0 {
+		t.Error("it did not slide")
+	}
+}
+
+// Who may see a feed, and for how long.
 func TestFeedsEnd(t *testing.T) {
 	b := course(t, "/kansoverleg plan elke 6 weken op dinsdag om 13:30")
 	if reply := fmt.Sprint(b.types("bram", "/kansoverleg kalender").Body); !strings.Contains(reply, "eigen webadres") {

@@ -36,6 +36,8 @@ func TestStandIns(t *testing.T) {
 		{"far into the summer: passed over", "", []string{"/kansoverleg plan elke 4 weken op dinsdag om 13:30 vanaf 3 aug"}, "31 Aug 13:30*", false},
 		{"a Saturday on purpose", "", []string{"/kansoverleg plan elke zaterdag om 10:00 toch"}, "9 Jan 10:00*", false},
 		{"a Saturday by chance", "", []string{"/kansoverleg plan cron: 0 10 16 * *"}, "15 Jan 10:00*", true},
+		{"a Saturday behind a question mark", "", []string{"/kansoverleg plan cron: 0 10 16 * ?"}, "15 Jan 10:00*", true},
+		{"a Saturday beside each Wednesday: passed over", "2028-03-30 09:00", []string{"/kansoverleg plan cron: 0 9 1 * 3"}, "5 Apr 09:00*", false},
 		{"open after all", "", []string{"/kernteam vrij toch open 23 feb", sixWeeks}, "23 Feb 13:30*", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

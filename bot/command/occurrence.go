@@ -81,7 +81,7 @@ func (p planner) course(from, begun, until time.Time) (all []occurrence) {
 // nearer to the next occurrence.
 func (p planner) placed(o occurrence, today team.Date) (occurrence, bool) {
 	why, closed := p.days.Why(team.DateOf(o.nominal))
-	if !closed || why.Weekend && p.rhythm.NamesWeekday() {
+	if !closed || why.Weekend && p.rhythm.Names(o.nominal.Weekday()) {
 		return o, true
 	}
 	start, found := p.nearest(o.nominal, today)

@@ -52,46 +52,81 @@ func (b *Bot) visit(ctx context.Context, secret string, open func(*Request, stor
 // Page is the page behind a secret.
 func (b *Bot) Page(ctx context.Context, secret string) (page chat.Page, err error) {
 	err = b.visit(ctx, secret, func(r *Request, l store.Link) (err error) {
-		switch l.Kind {
-		case agendaLink:
-			page, err = r.agendaPage(l)
-		case minutesLink:
-			page, err = r.minutesPage(l)
-		case parentsLink:
-			page, err = r.parentsPage(l)
-		default:
-			err = chat.ErrGone
-		}
-		if err != nil {
+		if page, err = r.page(l); err != nil {
 			return err
 		}
-		page.Until = l.Until.In(r.zone())
 		return r.did("page."+l.Kind, leadsTo(l))
 	})
 	return page, err
 }
 
-// onPage says where the agenda of a meeting is to print, until the day after
-// it; nothing where there are no pages.
+// Peek is the language of what a secret leads to, a page or the opening of a
+// screen. Nobody has seen it then.
+func (b *Bot) Peek(ctx context.Context, secret string) (lang string, err error) {
+	err = b.DB.View(ctx, func(tx kv.Tx) error {
+		r, l, err := b.guest(tx, secret)
+		if err != nil {
+			return err
+		}
+		lang = string(r.lang)
+		if l.Kind == screenLink {
+			_, err = r.onScreen(l, screenLink)
+		} else {
+			_, err = r.page(l)
+		}
+		return cmp.Or(err, r.broken)
+	})
+	return lang, err
+}
+
+func (r *Request) page(l store.Link) (page chat.Page, err error) {
+	switch l.Kind {
+	case agendaLink:
+		page, err = r.agendaPage(l)
+	case minutesLink:
+		page, err = r.minutesPage(l)
+	case parentsLink:
+		page, err = r.parentsPage(l)
+	default:
+		err = chat.ErrGone
+	}
+	page.Until = cmp.Or(page.Until, l.Until).In(r.zone())
+	return page, err
+}
+
+// onPage says where the agenda of a meeting is to print; nothing where there are
+// no pages. How long the link works is for agendaPage to say, as the meeting may
+// move: the store keeps it for a year more.
 func (r *Request) onPage(m team.Meeting) (chat.Message, error) {
 	if r.bot.Site == "" {
 		return nil, nil
 	}
-	until := r.calendar().At(r.day(m).AddDays(2), schedule.Clock{})
-	address, err := r.link(store.Link{Kind: agendaLink, Nr: m.Nr}, later(until, r.now.Add(24*time.Hour)))
+	address, err := r.link(store.Link{Kind: agendaLink, Nr: m.Nr}, r.agendaOver(m).AddDate(1, 0, 0))
 	return chat.Message{r.view().OnPage(address)}, err
 }
 
-func (r *Request) agendaPage(l store.Link) (chat.Page, error) {
+// agendaOver is when the day after a meeting ends, and with it the links to its
+// agenda.
+func (r *Request) agendaOver(m team.Meeting) time.Time {
+	return r.calendar().At(r.day(m).AddDays(2), schedule.Clock{})
+}
+
+func (r *Request) agendaPage(l store.Link) (page chat.Page, err error) {
 	m, found, err := store.Meetings.Get(r.tx, r.team.ID, store.Nr(l.Nr))
-	if err != nil || !found {
-		return chat.Page{}, orGone(err)
+	if err != nil || !found || !r.now.Before(r.agendaOver(m)) {
+		return page, orGone(err)
 	}
 	if m.Status == team.Skipped {
-		return r.view().OffPage(m, r.now), nil
+		page = r.view().OffPage(m, r.now)
+	} else {
+		a, signals, err := r.agendaOf(m)
+		if err != nil {
+			return page, err
+		}
+		page = r.view().AgendaPage(m, a, signals)
 	}
-	a, signals, err := r.agendaOf(m)
-	return r.view().AgendaPage(m, a, signals), err
+	page.Until = r.agendaOver(m)
+	return page, nil
 }
 
 // agendaOf is the agenda of a meeting: as things stand, or once it has begun

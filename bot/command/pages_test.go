@@ -91,6 +91,41 @@ func TestScreenOfAMovedMeeting(t *testing.T) {
 	}
 }
 
+// A link to an agenda goes along with its meeting.
+func TestAgendaOfAMovedMeeting(t *testing.T) {
+	b := course(t, "/kansoverleg eenmalig 12 jan 13:30")
+	b.Site = "https://kansbot.example"
+	b.at(t, "2027-01-11 09:00")
+	secret := secrets(b.types("anna", "/kansoverleg agenda"))[0]
+	b.types("anna", "/kansoverleg verzet 19 jan 10:00")
+	b.at(t, "2027-01-20 23:59")
+	if p, err := b.Page(context.Background(), secret); err != nil || p.Until.Format(time.DateTime) != "2027-01-21 00:00:00" {
+		t.Errorf("the day after it: until %v (%v)", p.Until, err)
+	}
+	b.at(t, "2027-01-21 00:00")
+	if _, err := b.Page(context.Background(), secret); !errors.Is(err, chat.ErrGone) {
+		t.Errorf("two days after it: %v", err)
+	}
+}
+
+// Who only asks whether a page is there has not read it, whoever that is.
+func TestPeek(t *testing.T) {
+	b := nearStart(t)
+	page, screen := secrets(b.types("anna", "/kansoverleg agenda"))[0], secrets(b.types("anna", "/kansoverleg scherm"))[0]
+	own, _ := b.feeds(t, "bram")
+	for secret, want := range map[string]error{page: nil, screen: nil, own: chat.ErrGone, strings.Repeat("0", 64): chat.ErrGone} {
+		if lang, err := b.Peek(context.Background(), secret); !errors.Is(err, want) || err == nil && lang != "nl" {
+			t.Errorf("%q (%v), want %v", lang, err, want)
+		}
+	}
+	if b.trailed("page.agenda")+b.trailed("screen.open") > 0 {
+		t.Error("it is on the trail as read")
+	}
+	if _, _, err := b.OpenScreen(context.Background(), screen); err != nil {
+		t.Errorf("the screen's link was used up: %v", err)
+	}
+}
+
 // The trail says to what a link was made.
 func TestLinksOnTheTrail(t *testing.T) {
 	b := nearStart(t)

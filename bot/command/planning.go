@@ -159,7 +159,7 @@ func (r *Request) plan(typed string, minutes int) (answer, error) {
 	if !found {
 		return answer{}, team.Wrong("ritme", "rhythm.never", "understood", line(typed), "example", r.lang.Say("plan.example"))
 	}
-	if day := next.start.In(r.zone()).Weekday(); !insisted && rhythm.NamesWeekday() && (day == time.Saturday || day == time.Sunday) {
+	if day := next.start.In(r.zone()).Weekday(); !insisted && rhythm.Names(day) && (day == time.Saturday || day == time.Sunday) {
 		return answer{}, team.Wrong("ritme", "rhythm.weekend", "example", line(typed)+" "+r.lang.Say("insist.word"))
 	}
 	m, has, err := r.rhythmMeeting()

@@ -105,7 +105,7 @@ func (w *walk) checkDues(t *rapid.T, tx kv.Tx, meetings []team.Meeting, wanted m
 	for _, d := range dues {
 		last, found := wanted[d.ID]
 		if !found && d.Kind == summerDue && d.ID == "summer/"+w.id {
-			summer, _ := schedule.BuiltIn().NextSummer(w.team().Region, team.DateOf(w.now))
+			_, summer, _ := schedule.FreeDays{Region: w.team().Region, Holidays: schedule.BuiltIn()}.LastBeforeSummer(team.DateOf(w.now))
 			last, found = later(w.calendar().At(summer.First, schedule.Clock{}), w.now), true
 		}
 		if i := slices.IndexFunc(meetings, func(m team.Meeting) bool { return m.Status == team.Running }); !found && d.Kind == lateDue && i >= 0 {

@@ -17,11 +17,11 @@ import (
 // A Clock is a time of day on the wall, without date or zone.
 type Clock struct{ Hour, Minute int }
 
-// DayStart and DayEnd bound the working day, the only hours in which a
+// DayStart and dayEnd bound the working day, the only hours in which a
 // reminder is posted: from 08:30 up to, not including, 16:30.
 var (
 	DayStart = Clock{8, 30}
-	DayEnd   = Clock{16, 30}
+	dayEnd   = Clock{16, 30}
 )
 
 // The hours in which a Kans!overleg may begin, both included.
@@ -160,7 +160,7 @@ func (c Calendar) At(d team.Date, k Clock) time.Time {
 }
 
 // Working is the first moment at or after t on a school day between DayStart
-// and DayEnd. Where the Calendar finds no school day it takes any day.
+// and dayEnd. Where the Calendar finds no school day it takes any day.
 func (c Calendar) Working(t time.Time) time.Time {
 	t = t.In(c.Location)
 	d := team.DateOf(t)
@@ -168,7 +168,7 @@ func (c Calendar) Working(t time.Time) time.Time {
 		if start := c.At(d, DayStart); t.Before(start) {
 			return start
 		}
-		if t.Before(c.At(d, DayEnd)) {
+		if t.Before(c.At(d, dayEnd)) {
 			return t
 		}
 		d = d.AddDays(1)

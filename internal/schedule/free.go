@@ -123,7 +123,7 @@ func (f FreeDays) Deadline(d team.Date) (day team.Date, why Reason, moved bool) 
 // begins after today, and that holiday. The day may have been: a school may
 // close before its region.
 func (f FreeDays) LastBeforeSummer(today team.Date) (last team.Date, summer Holiday, found bool) {
-	summer, found = f.Holidays.NextSummer(f.Region, today)
+	summer, found = f.Holidays.first(f.Region, func(of Holiday) bool { return of.summer() && of.First.After(today) })
 	if !found {
 		return team.Date{}, Holiday{}, false
 	}

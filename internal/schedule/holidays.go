@@ -41,6 +41,7 @@ func (h Holiday) kind() string {
 	return ""
 }
 
+// holidayKinds are those of each school year, in their order.
 var holidayKinds = []string{"herfst", "kerst", "voorjaar", "mei", "zomer"}
 
 var englishHolidays = map[string]string{
@@ -101,18 +102,29 @@ func (h Holidays) All() []Holiday {
 	return all
 }
 
-// With is h with the school years of newer: a school year that newer has for a
-// region replaces that of h as a whole.
+// With is h with the holidays of newer, each instead of those of its kind in the
+// same school year and region. What newer lacks stays as it was.
 func (h Holidays) With(newer Holidays) Holidays {
 	kept := slices.DeleteFunc(h.All(), func(old Holiday) bool {
-		return slices.ContainsFunc(newer.of[old.Region], func(n Holiday) bool { return n.SchoolYear == old.SchoolYear })
+		return slices.ContainsFunc(newer.of[old.Region], func(n Holiday) bool {
+			return n.SchoolYear == old.SchoolYear && (n.Name == old.Name || n.kind() != "" && n.kind() == old.kind())
+		})
 	})
 	return newHolidays(append(kept, newer.All()...))
 }
 
 // On is the holiday of the region on that day.
 func (h Holidays) On(region team.Region, d team.Date) (Holiday, bool) {
-	return h.first(region, func(of Holiday) bool { return of.covers(d) })
+	of := h.of[region]
+	for i := range of {
+		if of[i].First.After(d) {
+			break
+		}
+		if of[i].covers(d) {
+			return of[i], true
+		}
+	}
+	return Holiday{}, false
 }
 
 // Between lists the holidays of the region of which at least a day lies between
@@ -127,21 +139,21 @@ func (h Holidays) Between(region team.Region, first, last team.Date) []Holiday {
 	return between
 }
 
-// NextSummer is the first summer holiday of the region that begins after today.
-func (h Holidays) NextSummer(region team.Region, today team.Date) (Holiday, bool) {
-	return h.first(region, func(of Holiday) bool { return of.summer() && of.First.After(today) })
-}
-
 // KnownUntil is the day up to which the holidays of the region are known: the
-// end of the last summer holiday in an unbroken row of school years, from that
-// of today on. It is zero when the table does not have the school year of today.
+// end of the last summer holiday in an unbroken row of school years, each with a
+// holiday of every kind, from that of today on. It is zero when the table does
+// not have the school year of today.
 func (h Holidays) KnownUntil(region team.Region, today team.Date) (until team.Date) {
 	for first := firstYear(today); ; first++ {
-		summer, found := h.first(region, func(of Holiday) bool { return of.summer() && of.SchoolYear == schoolYear(first) })
-		if !found {
-			return until
+		var last Holiday
+		for _, kind := range holidayKinds {
+			found := false
+			last, found = h.first(region, func(of Holiday) bool { return of.kind() == kind && of.SchoolYear == schoolYear(first) })
+			if !found {
+				return until
+			}
 		}
-		until = summer.Last
+		until = last.Last
 	}
 }
 

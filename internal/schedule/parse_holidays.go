@@ -33,7 +33,8 @@ const (
 // The format has moments where it means days: they are read on the clock of
 // Amsterdam, and the last day is that of the last moment before the end. Names
 // that it does not know are kept. Anything that cannot be a school holiday is
-// an error, and then nothing is read.
+// an error, and then nothing is read; school years from before Kansbot are not
+// looked at.
 func ParseHolidays(data []byte) (Holidays, error) {
 	if len(data) > maxHolidayBytes {
 		return Holidays{}, fmt.Errorf("schedule: holidays: more than %d bytes", maxHolidayBytes)
@@ -50,8 +51,19 @@ func ParseHolidays(data []byte) (Holidays, error) {
 	var list []Holiday
 	for _, document := range documents {
 		for _, year := range document.Content {
-			for _, vacation := range year.Vacations {
-				found, err := vacation.holidays(year.SchoolYear, document.Canonical)
+			first, err := readSchoolYear(year.SchoolYear)
+			if err != nil {
+				return Holidays{}, fmt.Errorf("schedule: holidays: %.40q: %w", year.SchoolYear, err)
+			}
+			if first < oldest {
+				continue
+			}
+			for _, raw := range year.Vacations {
+				var vacation vacation
+				if err := json.Unmarshal(raw, &vacation); err != nil {
+					return Holidays{}, fmt.Errorf("schedule: holidays: %.40q: %w", year.SchoolYear, err)
+				}
+				found, err := vacation.holidays(first, document.Canonical)
 				if err != nil {
 					return Holidays{}, fmt.Errorf("schedule: holidays: %.40q, %.60q: %w", year.SchoolYear, vacation.Type, err)
 				}
@@ -62,17 +74,20 @@ func ParseHolidays(data []byte) (Holidays, error) {
 		}
 	}
 	if len(list) == 0 {
-		return Holidays{}, errors.New("schedule: holidays: none in it")
+		return Holidays{}, fmt.Errorf("schedule: holidays: none in it from %s on", schoolYear(oldest))
 	}
 	return newHolidays(list), nil
 }
+
+// oldest is the year in which the first school year began that is read.
+const oldest = 2026
 
 // holidayDocument is the part of a document that is read.
 type holidayDocument struct {
 	Canonical string `json:"canonical"`
 	Content   []struct {
-		SchoolYear string     `json:"schoolyear"`
-		Vacations  []vacation `json:"vacations"`
+		SchoolYear string            `json:"schoolyear"`
+		Vacations  []json.RawMessage `json:"vacations"`
 	} `json:"content"`
 }
 
@@ -92,10 +107,14 @@ type vacation struct {
 type yesOrNo bool
 
 func (y *yesOrNo) UnmarshalJSON(b []byte) error {
-	switch strings.ToLower(strings.Trim(string(b), "\" ")) {
+	var said string
+	if json.Unmarshal(b, &said) != nil {
+		said = string(b)
+	}
+	switch strings.ToLower(strings.TrimSpace(said)) {
 	case "true":
 		*y = true
-	case "false", "null":
+	case "false", "":
 		*y = false
 	default:
 		return errors.New("compulsorydates is neither true nor false")
@@ -103,14 +122,11 @@ func (y *yesOrNo) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// holidays are those of one kind in one school year, for each region.
-func (v vacation) holidays(schoolyear, canonical string) ([]Holiday, error) {
-	h := Holiday{Binding: bool(v.Compulsory)}
-	var year int
+// holidays are those of one kind in the school year that begins in that year,
+// for each region.
+func (v vacation) holidays(year int, canonical string) ([]Holiday, error) {
+	h := Holiday{Binding: bool(v.Compulsory), SchoolYear: schoolYear(year)}
 	var err error
-	if year, h.SchoolYear, err = readSchoolYear(schoolyear); err != nil {
-		return nil, err
-	}
 	if h.Name, err = oneLine(v.Type, maxHolidayName); err != nil {
 		return nil, err
 	}
@@ -153,15 +169,16 @@ func (h Holiday) possible(year int) error {
 	return nil
 }
 
-// readSchoolYear reads 2026-2027, and 2019 - 2020 as older documents have it.
-func readSchoolYear(s string) (first int, name string, err error) {
+// readSchoolYear reads the first year of 2026-2027, and of 2019 - 2020 as older
+// documents have it.
+func readSchoolYear(s string) (first int, err error) {
 	from, to, _ := strings.Cut(strings.ReplaceAll(s, "–", "-"), "-")
 	first, okF := plain(strings.TrimSpace(from), 4)
 	second, okS := plain(strings.TrimSpace(to), 4)
 	if !okF || !okS || first < 2000 || first > 2100 || second != first+1 {
-		return 0, "", errors.New("no school year")
+		return 0, errors.New("no school year")
 	}
-	return first, schoolYear(first), nil
+	return first, nil
 }
 
 // readRegions reads noord, midden, zuid, and heel Nederland for all three.

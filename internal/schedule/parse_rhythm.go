@@ -60,6 +60,12 @@ func (s script) part(p *plan, i int) (end int) {
 	if j := s.startWord(i); j > i && p.from.IsZero() {
 		return s.start(p, j)
 	}
+	if end := s.until(i); end > i {
+		for ; i < end; i++ {
+			p.unread = append(p.unread, i)
+		}
+		return end
+	}
 	if c, end, ok := s.clock(i); ok && !p.hasTime {
 		p.time, p.typedTime, p.hasTime = c, s.text(i, end), true
 		return end
@@ -131,6 +137,23 @@ func (s script) startWord(i int) int {
 		j = s.skip(j, "op", "on")
 	}
 	return j
+}
+
+// until steps over a date at which it should end, which no rhythm does by itself.
+func (s script) until(i int) (end int) {
+	j := i
+	switch {
+	case s.has(i, "tot", "en", "met"):
+		j = i + 3
+	case s.has(i, "t", "m") && s.gap(i+1) == "/":
+		j = i + 2
+	case s.is(i, "tot", "until", "till", "to", "through"):
+		j = i + 1
+	}
+	if m, ok := s.anyDate(j); ok && j > i {
+		return m.end
+	}
+	return i
 }
 
 // start reads an announced first date: a day, vanaf volgende week, vanaf september.

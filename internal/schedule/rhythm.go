@@ -30,10 +30,18 @@ type Rhythm struct {
 
 func (r Rhythm) IsZero() bool { return r == Rhythm{} }
 
-// NamesWeekday reports whether each of its dates is on a day of the week that it
-// names: one on a Saturday then means to be there.
-func (r Rhythm) NamesWeekday() bool {
-	return r.Rule != "" || r.Cron != "" && !strings.HasSuffix(r.Cron, " *")
+// star is how the library marks a field of a cron line that names nothing,
+// however that is written: *, ?, */1.
+const star = 1 << 63
+
+// Names reports whether it names that day of the week: a date on a Saturday then
+// means to be there. In a cron line with a day of the month too, either will do.
+func (r Rhythm) Names(day time.Weekday) bool {
+	if r.Cron == "" {
+		return r.Rule != ""
+	}
+	spec, err := parseCron(r.Cron)
+	return err == nil && spec.schedule.Dow&star == 0 && spec.schedule.Dow&(1<<day) != 0
 }
 
 // maxWeeks and maxMonths bound the interval of a Rhythm.
@@ -45,7 +53,7 @@ const (
 // A Schedule computes the occurrences of one Rhythm in one zone, and satisfies
 // cron.Schedule. It remembers nothing and may be shared. Occurrences are found
 // on the wall and then mapped as Calendar.At does, so each runs exactly once
-// across a change of the clock. Holidays are not its concern, but see Except.
+// across a change of the clock. Holidays are not its concern.
 type Schedule struct {
 	loc  *time.Location
 	next func(wall time.Time) time.Time // strictly after wall; zero when there is none
@@ -82,20 +90,6 @@ func (r Rhythm) Schedule(loc *time.Location) (*Schedule, error) {
 		return nil, err
 	}
 	return &Schedule{loc, func(wall time.Time) time.Time { return rule.next(start, wall) }}, nil
-}
-
-// Except is s without the occurrences on days that free names. Where five years
-// have no other it ends.
-func (s *Schedule) Except(free func(team.Date) bool) *Schedule {
-	return &Schedule{s.loc, func(wall time.Time) time.Time {
-		next := s.next(wall)
-		for end := next.AddDate(5, 0, 0); !next.IsZero() && free(team.DateOf(next)); next = s.next(next) {
-			if next.After(end) {
-				return time.Time{}
-			}
-		}
-		return next
-	}}
 }
 
 // Next is the first occurrence strictly after the given time, in the zone of
@@ -195,7 +189,7 @@ func (r rule) first(from team.Date) team.Date {
 type cronSpec struct {
 	time     Clock
 	days     string // the last three fields
-	schedule cron.Schedule
+	schedule *cron.SpecSchedule
 }
 
 func (c cronSpec) String() string { return fmt.Sprintf("%d %d %s", c.time.Minute, c.time.Hour, c.days) }
@@ -223,9 +217,7 @@ func parseCron(s string) (cronSpec, error) {
 	if err != nil {
 		return cronSpec{}, errors.New("schedule: cron: no such days")
 	}
-	if spec, ok := parsed.(*cron.SpecSchedule); ok {
-		spec.Location = time.UTC // as every wall time here
-	}
-	c.schedule = parsed
+	c.schedule = parsed.(*cron.SpecSchedule) // what five fields give
+	c.schedule.Location = time.UTC           // as every wall time here
 	return c, nil
 }

@@ -24,6 +24,8 @@ type Calendar struct {
 	Rhythm   schedule.Rhythm
 	Minutes  int
 	Sequence int             // of the rhythm as a whole
+	First    string          // occurrence with which its rule begins, if it has one
+	Last     string          // and ends
 	Told     map[string]Told // by occurrence, and for meetings beside the rhythm by id
 	Changed  time.Time
 }

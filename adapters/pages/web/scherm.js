@@ -8,6 +8,8 @@ const stand = () => document.getElementById('stand');
 let ahead = Number(body.dataset.now) - Date.now(); // Kansbot's clock, of this one
 let said; // the timer after which we say that there is no connection
 let over = false;
+let stream;
+let heard; // when: Kansbot speaks every 20 s, and of a network that goes silent a browser says nothing
 
 function tick() {
   const clock = document.querySelector('.klok');
@@ -25,13 +27,15 @@ function tick() {
 }
 
 // fit gives either side the largest type with which all of it is in sight. Of
-// many agreements the newest stay, at a size that can be read; a phone scrolls.
+// many agreements the newest stay, at a size that can be read, and of a text that
+// is too long at any size a part, which scrolls by itself; a phone scrolls.
 function fit() {
   const root = document.documentElement;
   const inSight = () => root.scrollHeight <= innerHeight;
   const sides = ['.zij', '.nu', '.slot main'].flatMap(name => [...document.querySelectorAll(name)]);
   const agreed = [...document.querySelectorAll('.afspraken :is(li, .tekst > p:not(.klein))')];
   const more = document.querySelector('.meer');
+  const words = document.querySelector('.woorden');
   const set = (side, size) => side.style.setProperty('--maat', size);
   const sizes = matchMedia('(min-width: 60rem)').matches ? [1, .9, .8, .7, .6, .5] : [1];
   for (const side of sides) set(side, sizes.at(-1));
@@ -42,6 +46,13 @@ function fit() {
     more.textContent = more.dataset.says.replace('%', n);
   };
   const grow = (side, least) => sizes.some(size => { if (size >= least) set(side, size); return size >= least && inSight(); });
+  words?.style.removeProperty('max-height');
+  hide(agreed.length - 1);
+  const excess = root.scrollHeight - innerHeight;
+  if (words && sizes.length > 1 && excess > 0) {
+    words.style.maxHeight = `${Math.floor(words.offsetHeight - excess)}px`;
+    words.tabIndex = 0;
+  }
   hide(0);
   for (const side of sides) {
     let n = 0;
@@ -57,19 +68,23 @@ function show(html) {
 }
 
 function listen() {
-  const stream = new EventSource('/pagina/scherm/stroom');
-  stream.addEventListener('klok', e => { ahead = Number(e.data) - Date.now(); tick(); });
+  stream?.close();
+  stream = new EventSource('/pagina/scherm/stroom');
+  heard = Date.now();
+  stream.addEventListener('klok', e => { heard = Date.now(); ahead = Number(e.data) - heard; tick(); });
   stream.addEventListener('stand', e => show(e.data));
   stream.addEventListener('einde', () => { over = true; stream.close(); connected(); });
   stream.onopen = connected;
   stream.onerror = () => {
-    said ??= setTimeout(() => {
-      away.textContent = away.dataset.says;
-      document.querySelector('.woorden')?.remove(); // nobody can take it away now
-      fit();
-    }, 5000);
+    said ??= setTimeout(alone, 5000);
     if (stream.readyState === EventSource.CLOSED && !over) setTimeout(again, 5000 + 5000 * Math.random());
   };
+}
+
+function alone() {
+  away.textContent = away.dataset.says;
+  document.querySelector('.woorden')?.remove(); // nobody can take it away now
+  fit();
 }
 
 function connected() {
@@ -98,7 +113,12 @@ if (document.fullscreenEnabled) {
 }
 document.addEventListener('visibilitychange', light);
 addEventListener('resize', fit);
-setInterval(tick, 250);
+setInterval(() => {
+  tick();
+  if (over || Date.now() - heard < 45000) return;
+  alone();
+  listen();
+}, 250);
 light();
 tick();
 fit();
