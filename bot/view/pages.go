@@ -116,7 +116,7 @@ func (v View) Screen(m team.Meeting, a team.Agenda, signals map[int]team.Signal,
 // written is the free text on what is being talked about.
 func (v View) written(item team.AgendaItem, signals map[int]team.Signal, c team.Case) chat.Message {
 	var items [][]chat.Span
-	said := map[string]bool{"": true} // the need of a case begins as that of its signal
+	said := map[string]bool{"": true} // what helps and the need of a case begin as those of its signal
 	add := func(text string, line []chat.Span) {
 		if !said[text] {
 			said[text] = true
@@ -129,6 +129,7 @@ func (v View) written(item team.AgendaItem, signals map[int]team.Signal, c team.
 		add(s.Helps, Spans(v.Lang, "signal.helps", "text", s.Helps))
 		add(s.Needed, Spans(v.Lang, "signal.needed", "text", s.Needed))
 	}
+	add(c.Helps, Spans(v.Lang, "signal.helps", "text", c.Helps))
 	add(c.Need, Spans(v.Lang, "screen.need", "text", c.Need))
 	add(c.Goal, Spans(v.Lang, "screen.goal", "text", c.Goal))
 	if len(items) == 0 {

@@ -157,7 +157,7 @@ func (t Talk) do(verb string) string { return verb + " " + itoa(t.Meeting.Nr) + 
 
 // questions are the five of a talk about a case.
 func (v View) questions(t Talk, c team.Case) chat.Block {
-	seen, helps, needed := false, false, c.Need != ""
+	seen, helps, needed := false, c.Helps != "", c.Need != ""
 	for _, s := range t.Signals {
 		seen, helps, needed = seen || s.Seen != "", helps || s.Helps != "", needed || s.Needed != ""
 	}
@@ -349,9 +349,13 @@ func (v View) Finished(m team.Meeting, signals map[int]team.Signal) chat.Message
 	return message
 }
 
-// Goal shows need and goal of a case: for the member who asks only.
+// Goal shows what helps a case, its need and its goal: for the member who asks
+// only.
 func (v View) Goal(c team.Case) chat.Message {
 	list := chat.Block{Kind: chat.Bullets}
+	if c.Helps != "" {
+		list.Items = append(list.Items, Spans(v.Lang, "signal.helps", "text", c.Helps))
+	}
 	if c.Need != "" {
 		list.Items = append(list.Items, Spans(v.Lang, "signal.needed", "text", c.Need))
 	}

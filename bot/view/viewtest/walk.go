@@ -17,7 +17,7 @@ func (w *world) caseOf(code string) team.Case {
 		}
 	}
 	if code == "K-003" {
-		c.Need, c.Goal, c.Evaluate = w.needed, w.goal, w.today.AddDays(51)
+		c.Helps, c.Need, c.Goal, c.Evaluate = w.helps, w.needed, w.goal, w.today.AddDays(51)
 		c.Evaluations = []team.Evaluation{{Day: w.today, Scale: 4}}
 	}
 	return c
