@@ -153,6 +153,7 @@ func init() {
 		"item.goal":       {run: pressGoal},
 		"item.action":     {run: pressCaseAction},
 		"item.pays":       {run: pressPays},
+		"item.read":       {run: pressRead},
 		"item.text":       {run: pressText},
 		"item.more":       {run: pressMore},
 		"action.done":     {run: pressDone},

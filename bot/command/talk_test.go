@@ -246,3 +246,28 @@ func TestHandlesAreNoDanger(t *testing.T) {
 		}
 	}
 }
+
+// What the talk about a case comes to next stands out.
+func TestNextStepStandsOut(t *testing.T) {
+	b := course(t, "/signaal K-001 stil | ouders: akkoord", "/kansoverleg eenmalig 5 jan 10:00")
+	b.at(t, "2027-01-05 10:00")
+	b.types("anna", "/kansoverleg start")
+	for _, c := range []struct{ line, next string }{
+		{"/kansoverleg agenda", "item.goal 1 1"},
+		{"/kansoverleg doel K-001 speelt mee, schaal 4", "item.action 1 1"},
+		{"/actie @anna belt de logopedist voor vrijdag K-001", "item.done 1 1"},
+	} {
+		b.types("anna", c.line)
+		var primary []string
+		for _, block := range b.posts("item")[0] {
+			for _, button := range block.Buttons {
+				if button.Tone == chat.Primary {
+					primary = append(primary, button.Do)
+				}
+			}
+		}
+		if fmt.Sprint(primary) != "["+c.next+"]" {
+			t.Errorf("after %s: %v", c.line, primary)
+		}
+	}
+}

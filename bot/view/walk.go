@@ -1,7 +1,6 @@
 package view
 
 import (
-	"strings"
 	"time"
 
 	"kansbot/internal/chat"
@@ -107,7 +106,10 @@ func (v View) Case(t Talk) chat.Message {
 		}
 		return append(message, v.outcome(t.Item()))
 	}
-	message = append(message, v.questions(t, c), v.reading(t))
+	message = append(message, v.questions(t, c))
+	if v.hasParents(s) {
+		message = append(message, v.note("case.parents", "parents", v.parents(s)))
+	}
 	switch {
 	case !c.MayDiscussIn(t.Meeting.Nr):
 		return append(message, v.notNow(t, c)...)
@@ -121,26 +123,36 @@ func (v View) Case(t Talk) chat.Message {
 		}
 		message = append(message, v.note("case.lead", "name", v.Name(t.Leader), "other", other))
 	}
-	buttons := []chat.Button{
-		v.button(t.do("item.done"), "button.discussed", chat.Primary),
-		v.button(t.do("item.carry"), "button.carry", chat.Neutral),
+	mayGoal := s.Code != "" && !v.anonymous(s)
+	next := "item.done" // what the talk comes to next
+	switch {
+	case mayGoal && c.Goal == "":
+		next = "item.goal"
+	case t.Agreed == 0:
+		next = "item.action"
 	}
-	if s.Code != "" && !v.anonymous(s) {
-		buttons = append(buttons, v.button(t.do("item.goal"), "button.goal", chat.Neutral))
+	step := func(verb, id string) chat.Button {
+		if verb == next {
+			return v.button(t.do(verb), id, chat.Primary)
+		}
+		return v.button(t.do(verb), id, chat.Neutral)
 	}
-	buttons = append(buttons, v.button(t.do("item.action"), "button.action", chat.Neutral))
+	buttons := []chat.Button{step("item.done", "button.discussed"), step("item.carry", "button.carry")}
+	if mayGoal {
+		buttons = append(buttons, step("item.goal", "button.goal"))
+	}
+	buttons = append(buttons, step("item.action", "button.action"))
 	if c.Need != "" && c.Goal != "" && !v.anonymous(s) {
-		buttons = append(buttons, v.button(t.do("item.pays"), "button.pays", chat.Neutral))
+		buttons = append(buttons, step("item.pays", "button.pays"))
 	}
-	message = append(message, v.buttons(buttons...))
-	if !t.current() {
-		return message
+	text := []chat.Button{step("item.read", "button.read")}
+	switch {
+	case t.current() && t.Meeting.Shown:
+		text = append(text, step("item.text", "button.text.hide"))
+	case t.current():
+		text = append(text, step("item.text", "button.text.show"))
 	}
-	id := "button.text.show"
-	if t.Meeting.Shown {
-		id = "button.text.hide"
-	}
-	return append(message, v.buttons(v.button(t.do("item.text"), id, chat.Neutral)))
+	return append(message, v.buttons(buttons...), v.buttons(text...))
 }
 
 // notNow is why a case is not talked about in this meeting.
@@ -190,19 +202,18 @@ func (v View) goalSet(c team.Case) string {
 	return v.say("goal.set.until", "scale", scale, "day", v.short(c.Evaluate))
 }
 
-// reading tells how to read what members wrote.
-func (v View) reading(t Talk) chat.Block {
-	var lines []string
+// Written is the free text on what an item is about: for the member who asks
+// only.
+func (v View) Written(t Talk) (message chat.Message) {
 	for _, s := range t.Signals {
 		if s.Status != team.Withdrawn {
-			lines = append(lines, v.say("case.toon", "nr", s.Nr))
+			message = append(message, v.signalText(s)...)
 		}
 	}
-	s := t.Signals[0]
-	if !v.hasParents(s) {
-		return v.note("case.read.group", "lines", strings.Join(lines, ", "))
+	if c := v.CaseOf(t.Code()); c.Goal != "" {
+		message = append(message, v.goal(c)...)
 	}
-	return v.note("case.read", "parents", v.parents(s), "lines", strings.Join(lines, ", "))
+	return append(message, v.note("signal.only"))
 }
 
 // caseOf is the case of a signal. A group or a theme has none, but where its
@@ -244,12 +255,13 @@ func (v View) evaluation(t Talk) chat.Message {
 	}
 	message = append(message, v.para("walk.evaluation.ask"))
 	if len(t.Signals) > 0 {
-		message = append(message, v.reading(t))
+		message = append(message, v.note("case.parents", "parents", v.parents(t.Signals[0])))
 	}
 	return append(message, v.buttons(
 		v.button("evaluate.ask "+item.Code, "walk.evaluate", chat.Primary),
 		v.button(t.do("item.carry"), "button.carry", chat.Neutral),
 		v.button(t.do("item.action"), "button.action", chat.Neutral),
+		v.button(t.do("item.read"), "button.read", chat.Neutral),
 	))
 }
 
@@ -352,6 +364,13 @@ func (v View) Finished(m team.Meeting, signals map[int]team.Signal) chat.Message
 // Goal shows what helps a case, its need and its goal: for the member who asks
 // only.
 func (v View) Goal(c team.Case) chat.Message {
+	if c.Need == "" && c.Goal == "" {
+		return chat.Message{v.para("goal.none", "code", c.Code)}
+	}
+	return append(v.goal(c), v.note("signal.only"))
+}
+
+func (v View) goal(c team.Case) chat.Message {
 	list := chat.Block{Kind: chat.Bullets}
 	if c.Helps != "" {
 		list.Items = append(list.Items, Spans(v.Lang, "signal.helps", "text", c.Helps))
@@ -365,10 +384,7 @@ func (v View) Goal(c team.Case) chat.Message {
 	if set := v.goalSet(c); set != "" {
 		list.Items = append(list.Items, []chat.Span{{Text: set}})
 	}
-	if len(list.Items) == 0 {
-		return chat.Message{v.para("goal.none", "code", c.Code)}
-	}
-	return chat.Message{v.para("goal.title", "code", c.Code), list, v.note("signal.only")}
+	return chat.Message{v.para("goal.title", "code", c.Code), list}
 }
 
 // GoalSet tells the asker that a goal stands.

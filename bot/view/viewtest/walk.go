@@ -115,6 +115,8 @@ func (w *world) aboutTalks() {
 	held := w.held()
 	w.ask("Finished", w.Finished(held, w.byNr()))
 	w.ask("Finished, all of it", w.Finished(team.Meeting{}, nil))
+	w.ask("Written", w.Written(w.talk(item)))
+	w.ask("Written, to evaluate", w.Written(evaluation))
 	w.ask("Goal", w.Goal(w.caseOf("K-003")))
 	w.ask("Goal, none", w.Goal(team.Case{Code: "K-001"}))
 	w.ask("GoalSet", w.GoalSet(w.caseOf("K-003")))
