@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"kansbot/bot/view"
 	"kansbot/internal/chat"
 	"kansbot/internal/kv"
 	"kansbot/internal/schedule"
@@ -239,12 +240,11 @@ func (r *Request) screen(m team.Meeting) (chat.Screen, error) {
 	if err != nil {
 		return chat.Screen{}, err
 	}
-	var c team.Case
-	if m.Now < len(a.Items) {
-		item := a.Items[m.Now]
-		if c, _, err = store.Cases.Get(r.tx, r.team.ID, cmp.Or(item.Code, signals[item.Signal].Code)); err != nil {
+	t := view.Talk{Meeting: m}
+	if m.Now < len(m.Agenda) {
+		if t, err = r.talk(m, m.Now); err != nil {
 			return chat.Screen{}, err
 		}
 	}
-	return r.view().Screen(m, a, signals, c, actions, r.now), nil
+	return r.view().Screen(t, a, signals, actions, r.now), nil
 }

@@ -106,14 +106,14 @@ func (v View) Case(t Talk) chat.Message {
 		}
 		return append(message, v.outcome(t.Item()))
 	}
-	message = append(message, v.questions(t, c))
+	message = append(message, v.steps(t)...)
+	if !c.MayDiscussIn(t.Meeting.Nr) {
+		return append(message, v.buttons(v.button(t.do("item.carry"), "button.carry", chat.Neutral)))
+	}
 	if v.hasParents(s) {
 		message = append(message, v.note("case.parents", "parents", v.parents(s)))
 	}
-	switch {
-	case !c.MayDiscussIn(t.Meeting.Nr):
-		return append(message, v.notNow(t, c)...)
-	case v.anonymous(s):
+	if v.anonymous(s) {
 		message = append(message, v.note("case.anonymous"))
 	}
 	if s.By == t.Leader {
@@ -155,13 +155,28 @@ func (v View) Case(t Talk) chat.Message {
 	return append(message, v.buttons(buttons...), v.buttons(text...))
 }
 
-// notNow is why a case is not talked about in this meeting.
-func (v View) notNow(t Talk, c team.Case) chat.Message {
-	id := "case.objected"
-	if c.Parents == team.NotYet {
-		id = "case.twice"
+// steps are what the talk about an item goes along, as everybody may see it; or
+// why there is none in this meeting.
+func (v View) steps(t Talk) chat.Message {
+	var c team.Case
+	if code := t.Code(); code != "" {
+		c = v.CaseOf(code)
+	} else {
+		c = v.caseOf(t.Signals[0])
 	}
-	return chat.Message{v.note(id), v.buttons(v.button(t.do("item.carry"), "button.carry", chat.Neutral))}
+	switch {
+	case c.Parents == team.NotYet && !c.MayDiscussIn(t.Meeting.Nr):
+		return chat.Message{v.note("case.twice")}
+	case !c.MayDiscussIn(t.Meeting.Nr):
+		return chat.Message{v.note("case.objected")}
+	case t.Item().Kind != team.EvaluateItem:
+		return chat.Message{v.questions(t, c)}
+	}
+	ask := v.para("walk.evaluation.ask")
+	if from, known := c.From(); known {
+		return chat.Message{v.para("walk.evaluation.began", "scale", from), ask}
+	}
+	return chat.Message{ask}
 }
 
 // do is what a button about the item does.
@@ -246,14 +261,10 @@ func (v View) evaluation(t Talk) chat.Message {
 	if item.State != team.ItemOpen {
 		return append(message, v.outcome(item))
 	}
-	c := v.CaseOf(item.Code)
-	if !c.MayDiscussIn(t.Meeting.Nr) {
-		return append(message, v.notNow(t, c)...)
+	message = append(message, v.steps(t)...)
+	if !v.CaseOf(item.Code).MayDiscussIn(t.Meeting.Nr) {
+		return append(message, v.buttons(v.button(t.do("item.carry"), "button.carry", chat.Neutral)))
 	}
-	if from, known := c.From(); known {
-		message = append(message, v.para("walk.evaluation.began", "scale", from))
-	}
-	message = append(message, v.para("walk.evaluation.ask"))
 	if len(t.Signals) > 0 {
 		message = append(message, v.note("case.parents", "parents", v.parents(t.Signals[0])))
 	}
