@@ -178,6 +178,7 @@ func TestBrowserShowsTheQuestions(t *testing.T) {
 			{{Text: "Welk doel?"}, bold(" ✓"), {Text: " Doel gezet, schaal 4, evaluatie do 4 mrt"}}, {{Text: "Wie doet wat, wanneer?"}}}},
 	}
 	_, b := browse(t, Options{Screen: st.look})
+	least := .0175 // of the width
 	show := func(what string) {
 		t.Helper()
 		for _, size := range [][2]int64{{1366, 768}, {1920, 1080}} {
@@ -186,7 +187,7 @@ func TestBrowserShowsTheQuestions(t *testing.T) {
 			b.Click(`document.querySelector('button')`)
 			b.Until(`document.querySelector('.rest').textContent`)
 			b.Until(`document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight`)
-			b.Until(`[...document.querySelectorAll('.nu .tekst :is(p, li)')].every(e => parseFloat(getComputedStyle(e).fontSize) >= innerWidth * .0175)`)
+			b.Until(fmt.Sprintf(`[...document.querySelectorAll('.nu .tekst :is(p, li)')].every(e => parseFloat(getComputedStyle(e).fontSize) >= innerWidth * %g)`, least))
 			inBoth(b, fmt.Sprint(what, "-", size[0]))
 		}
 	}
@@ -195,6 +196,13 @@ func TestBrowserShowsTheQuestions(t *testing.T) {
 		st.sc.Agreements[0].Items = append(st.sc.Agreements[0].Items, st.sc.Agreements[0].Items...)
 	}
 	show("screen-questions-full")
+	st.sc.Text = chat.Message{{Kind: chat.Bullets, Items: [][]chat.Span{
+		{bold("Wat zien we: "), {Text: "begint niet aan een taak als het moeilijk lijkt, en wel als het in stapjes gaat"}},
+		{bold("Wat helpt al: "), {Text: "samen de eerste som maken"}}, {bold("Wat is nodig: "), {Text: "iemand die even naast hem zit"}},
+	}}}
+	least = .012
+	show("screen-questions-text")
+	st.sc.Text, least = nil, .0175
 	st.sc.Now = chat.Message{
 		{Kind: chat.Text, Text: []chat.Span{{Text: "Welkom, rollen en onze privacyafspraak (3 min)"}}},
 		{Kind: chat.Text, Text: []chat.Span{{Text: "Voorzitter: Anna de Groot. Notulist: Bram Visser."}}},
