@@ -106,6 +106,26 @@ func (r *Request) onPage(m team.Meeting) (chat.Message, error) {
 	return chat.Message{r.view().OnPage(address)}, err
 }
 
+// pressPaper leads the asker to the agenda that a post has.
+func pressPaper(r *Request, s string) (answer, error) {
+	nrs := subject(s)
+	if len(nrs) != 1 {
+		return answer{}, team.Wrong("", "button.gone")
+	}
+	m, found, err := store.Meetings.Get(r.tx, r.team.ID, store.Nr(nrs[0]))
+	if err != nil {
+		return answer{}, err
+	}
+	if !found || !r.now.Before(r.agendaOver(m)) {
+		return answer{}, team.Wrong("", "meeting.over")
+	}
+	body, err := r.onPage(m)
+	if err == nil && body == nil {
+		err = team.Wrong("", "site")
+	}
+	return answer{body: body}, err
+}
+
 // agendaOver is when the day after a meeting ends, and with it the links to its
 // agenda.
 func (r *Request) agendaOver(m team.Meeting) time.Time {
