@@ -388,6 +388,9 @@ func (w *walk) counts(tx kv.Tx, do string) bool {
 		m, _, err := store.Meetings.Get(tx, w.id, store.Nr(nrs[0]))
 		asks := name == "meeting.keep" || name == "meeting.drop"
 		return err == nil && m.Status == team.Planned && (!asks || !m.Instead.IsZero())
+	case "minutes":
+		m, _, err := store.Meetings.Get(tx, w.id, store.Nr(nrs[0]))
+		return err == nil && m.Status == team.Held
 	case "agenda":
 		m, _, err := store.Meetings.Get(tx, w.id, store.Nr(nrs[0]))
 		s, _, err2 := store.Signals.Get(tx, w.id, store.Nr(nrs[1]))

@@ -68,16 +68,13 @@ func (v View) jobs(m team.Meeting) string {
 // rsvp asks who comes, until the meeting begins; with the agenda goes a way to
 // its page, for who presses: a channel shows no address of one.
 func (v View) rsvp(m team.Meeting, agenda bool) chat.Message {
-	var buttons []chat.Button
-	nr := itoa(m.Nr)
-	if m.Status == team.Planned {
-		buttons = append(buttons, v.button("meeting.in "+nr, "button.in", chat.Primary), v.button("meeting.out "+nr, "button.out", chat.Neutral))
-	}
-	if agenda && v.Pages && m.Open() {
-		buttons = append(buttons, v.button("meeting.paper "+nr, "button.paper", chat.Neutral))
-	}
-	if len(buttons) == 0 {
+	if m.Status != team.Planned {
 		return nil
+	}
+	nr := itoa(m.Nr)
+	buttons := []chat.Button{v.button("meeting.in "+nr, "button.in", chat.Primary), v.button("meeting.out "+nr, "button.out", chat.Neutral)}
+	if agenda && v.Pages {
+		buttons = append(buttons, v.button("meeting.paper "+nr, "button.paper", chat.Neutral))
 	}
 	return chat.Message{v.buttons(buttons...)}
 }

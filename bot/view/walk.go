@@ -131,26 +131,29 @@ func (v View) Case(t Talk) chat.Message {
 	case t.Agreed == 0:
 		next = "item.action"
 	}
-	step := func(verb, id string) chat.Button {
+	tone := func(verb string) chat.Tone {
 		if verb == next {
-			return v.button(t.do(verb), id, chat.Primary)
+			return chat.Primary
 		}
-		return v.button(t.do(verb), id, chat.Neutral)
+		return chat.Neutral
 	}
-	buttons := []chat.Button{step("item.done", "button.discussed"), step("item.carry", "button.carry")}
+	buttons := []chat.Button{
+		v.button(t.do("item.done"), "button.discussed", tone("item.done")),
+		v.button(t.do("item.carry"), "button.carry", chat.Neutral),
+	}
 	if mayGoal {
-		buttons = append(buttons, step("item.goal", "button.goal"))
+		buttons = append(buttons, v.button(t.do("item.goal"), "button.goal", tone("item.goal")))
 	}
-	buttons = append(buttons, step("item.action", "button.action"))
+	buttons = append(buttons, v.button(t.do("item.action"), "button.action", tone("item.action")))
 	if c.Need != "" && c.Goal != "" && !v.anonymous(s) {
-		buttons = append(buttons, step("item.pays", "button.pays"))
+		buttons = append(buttons, v.button(t.do("item.pays"), "button.pays", chat.Neutral))
 	}
-	text := []chat.Button{step("item.read", "button.read")}
+	text := []chat.Button{v.button(t.do("item.read"), "button.read", chat.Neutral)}
 	switch {
 	case t.current() && t.Meeting.Shown:
-		text = append(text, step("item.text", "button.text.hide"))
+		text = append(text, v.button(t.do("item.text"), "button.text.hide", chat.Neutral))
 	case t.current():
-		text = append(text, step("item.text", "button.text.show"))
+		text = append(text, v.button(t.do("item.text"), "button.text.show", chat.Neutral))
 	}
 	return append(message, v.buttons(buttons...), v.buttons(text...))
 }
