@@ -133,7 +133,7 @@ func TestBrowserChain(t *testing.T) {
 	t.Log("who agreed to something has it in a message of their own")
 	v.click("#news a", "Bram Visser kreeg een bericht van Kansbot")
 	v.isNow("Bram Visser")
-	v.Sees("Dit sprak je af in het Kans!overleg van dinsdag 26 januari", "Jij begint elke taak samen")
+	v.Sees("Dit sprak je af in het Kans!overleg van dinsdag 26 januari", "Bram Visser begint elke taak samen")
 	v.SeesNot("logopedist")
 	v.Picture("08-direct")
 	v.click("#places a", exampleChannel)
