@@ -151,8 +151,8 @@ func (w *world) aboutActions() {
 	shifted := a
 	shifted.Agreed = a.Due.AddDays(-1)
 	w.post("Reminder, due on a free day", w.Reminder(shifted, schedule.StepDue, a.Due))
-	w.post("Shifted", w.Shifted(shifted, schedule.Reason{Own: schedule.Period{First: shifted.Agreed, Label: w.theme}}))
-	w.post("Shifted, back again", w.Shifted(a, schedule.Reason{}))
+	w.post("Shifted", w.Shifted(shifted, shifted.Agreed, schedule.Reason{Own: schedule.Period{First: shifted.Agreed, Label: w.theme}}))
+	w.post("Shifted, back again", w.Shifted(a, a.Due, schedule.Reason{}))
 	w.post("ChairReminder", w.ChairReminder(a, w.today))
 	w.post("ChairReminder, own action", w.ChairReminder(w.actions[0], w.today))
 	left := w.actions[1]
