@@ -58,9 +58,14 @@ func (w *walk) tick(t *rapid.T) {
 			quiet[strconv.Itoa(a.Nr)] = true
 			continue
 		}
-		for _, step := range schedule.ActionLadder(w.calendar(), a.Due) {
+		ladder := schedule.ActionLadder(w.calendar(), a.Due)
+		for i, step := range ladder {
 			key := fmt.Sprintf("remind/%s/%d/%s/%s", w.id, a.Nr, agreed(a), step.Kind)
-			if _, before := slices.BinarySearch(w.said, key); step.At.Equal(w.now) && step.At.After(a.Since) && !before && a.Reminded != team.DateOf(w.now.In(zone(""))) {
+			_, before := slices.BinarySearch(w.said, key)
+			for _, newer := range ladder[i:] { // which came in its place
+				before = before || slices.Contains(a.Sent, newer.Kind)
+			}
+			if step.At.Equal(w.now) && step.At.After(a.Since) && !before && a.Reminded != team.DateOf(w.now.In(zone(""))) {
 				expected = append(expected, key)
 			}
 		}
