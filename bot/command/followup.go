@@ -134,6 +134,12 @@ func actionDue(r *Request, d store.Due) error {
 	return r.keepAction(a)
 }
 
+// askedToday: the thread asked today how an action stands, and not the chair to
+// help it along.
+func (r *Request) askedToday(a team.Action) bool {
+	return a.Reminded == r.today() && (a.Owner == r.team.Chair || !slices.Contains(a.Sent, chairStep+r.today().String()))
+}
+
 // remindKey has the day that was agreed in it: a reminder stays the same one when
 // school turns out to be closed.
 func (r *Request) remindKey(a team.Action, step string) string {

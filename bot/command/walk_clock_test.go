@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -146,7 +147,11 @@ func (w *walk) weekly() (expected []string) {
 			open, err := store.OpenActionsOf(tx, w.id, m.User)
 			year, week := w.now.In(zone("")).ISOWeek()
 			key := fmt.Sprintf("week/test//%s/%d-W%02d", m.User, year, week)
-			presses := slices.ContainsFunc(open, func(a team.Action) bool { return !a.Due.After(today.AddDays(7)) })
+			presses := slices.ContainsFunc(open, func(a team.Action) bool {
+				d, _, failed := store.Scheduled(tx, fmt.Sprintf("action/%s/%d", w.id, a.Nr))
+				err = cmp.Or(err, failed)
+				return !a.Due.After(today.AddDays(7)) && d.At.After(w.now) && a.Reminded != today
+			})
 			if _, sent := slices.BinarySearch(w.said, key); err == nil && presses && m.Here && !m.Muted && !m.Absent(today) && !sent {
 				expected = append(expected, key)
 			}
