@@ -2,6 +2,7 @@ package pages
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -162,6 +163,59 @@ func TestBrowserShowsALongText(t *testing.T) {
 		b.Until(`document.querySelector('.woorden').offsetHeight > innerHeight / 4`)
 		inBoth(b, "screen-long")
 	}
+}
+
+// What guides the room through a point is read from the back of it, also beside
+// many agreements.
+func TestBrowserShowsTheQuestions(t *testing.T) {
+	bold := func(s string) chat.Span { return chat.Span{Style: chat.Bold, Text: s} }
+	st := &stage{sc: talking()}
+	st.sc.Since, st.sc.Ends = time.Now().Add(-4*time.Minute), time.Now().Add(19*time.Minute)
+	st.sc.Now = chat.Message{
+		{Kind: chat.Text, Text: []chat.Span{bold("K-014"), {Text: " (zorg · Leren en groeien · Erbij horen · graag eerder) (23 min)"}}},
+		{Kind: chat.Numbers, Items: [][]chat.Span{
+			{{Text: "Wat zien we?"}, bold(" ✓")}, {{Text: "Wat helpt al?"}, bold(" ✓")}, {{Text: "Wat is nodig?"}, bold(" ✓")},
+			{{Text: "Welk doel?"}, bold(" ✓"), {Text: " Doel gezet, schaal 4, evaluatie do 4 mrt"}}, {{Text: "Wie doet wat, wanneer?"}}}},
+	}
+	_, b := browse(t, Options{Screen: st.look})
+	least := .0175 // of the width
+	show := func(what string) {
+		t.Helper()
+		for _, size := range [][2]int64{{1366, 768}, {1920, 1080}} {
+			b.Desktop(size[0], size[1])
+			b.Go("/pagina/" + key + "/scherm")
+			b.Click(`document.querySelector('button')`)
+			b.Until(`document.querySelector('.rest').textContent`)
+			b.Until(`document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight`)
+			b.Until(fmt.Sprintf(`[...document.querySelectorAll('.nu .tekst :is(p, li)')].every(e => parseFloat(getComputedStyle(e).fontSize) >= innerWidth * %g)`, least))
+			inBoth(b, fmt.Sprint(what, "-", size[0]))
+		}
+	}
+	show("screen-questions")
+	for range 2 {
+		st.sc.Agreements[0].Items = append(st.sc.Agreements[0].Items, st.sc.Agreements[0].Items...)
+	}
+	show("screen-questions-full")
+	st.sc.Text = chat.Message{{Kind: chat.Bullets, Items: [][]chat.Span{
+		{bold("Wat zien we: "), {Text: "begint niet aan een taak als het moeilijk lijkt, en wel als het in stapjes gaat"}},
+		{bold("Wat helpt al: "), {Text: "samen de eerste som maken"}}, {bold("Wat is nodig: "), {Text: "iemand die even naast hem zit"}},
+	}}}
+	least = .012
+	show("screen-questions-text")
+	st.sc.Text, least = nil, .0175
+	st.sc.Now = chat.Message{
+		{Kind: chat.Text, Text: []chat.Span{{Text: "Welkom, rollen en onze privacyafspraak (3 min)"}}},
+		{Kind: chat.Text, Text: []chat.Span{{Text: "Voorzitter: Anna de Groot. Notulist: Bram Visser."}}},
+		{Kind: chat.Text, Text: []chat.Span{bold("Onze privacyafspraak:"), {Text: " we gebruiken alleen codes en noemen geen kind of ouder bij naam. Wat hier gezegd wordt, blijft hier. Zo kan iedereen vrij meedenken."}}},
+	}
+	st.sc.Agreements = nil
+	show("screen-welcome")
+	st.sc.Now = chat.Message{
+		{Kind: chat.Text, Text: []chat.Span{bold("Evaluatie K-014"), {Text: " (5 min)"}}},
+		{Kind: chat.Text, Text: []chat.Span{{Text: "Bij de start: schaal 4."}}},
+		{Kind: chat.Text, Text: []chat.Span{{Text: "Is het doel dichterbij? Wat hielp?"}}},
+	}
+	show("screen-evaluation")
 }
 
 func TestBrowserShowsTheMeeting(t *testing.T) {

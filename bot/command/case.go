@@ -60,7 +60,7 @@ func (r *Request) keepCase(c team.Case) error {
 			return err
 		}
 	}
-	if c.Need != old.Need || c.Goal != old.Goal || c.Evaluate != old.Evaluate || !slices.Equal(c.Evaluations, old.Evaluations) {
+	if c.Helps != old.Helps || c.Need != old.Need || c.Goal != old.Goal || c.Evaluate != old.Evaluate || !slices.Equal(c.Evaluations, old.Evaluations) {
 		c.Version++
 	}
 	if err := store.PutCase(r.tx, r.team.ID, c); err != nil {

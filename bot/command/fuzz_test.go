@@ -344,8 +344,8 @@ func (b *trial) checkStore(t *testing.T, before map[string]int) {
 			return err
 		}
 		for _, c := range cases {
-			secret = secret || strings.Contains(c.Need+c.Goal, canary)
-			if utf8.RuneCountInString(c.Need) > maxFree || utf8.RuneCountInString(c.Goal) > maxGoal || (c.Goal == "") != (len(c.Evaluations) == 0) {
+			secret = secret || strings.Contains(c.Helps+c.Need+c.Goal, canary)
+			if utf8.RuneCountInString(c.Helps) > maxFree || utf8.RuneCountInString(c.Need) > maxFree || utf8.RuneCountInString(c.Goal) > maxGoal || (c.Goal == "") != (len(c.Evaluations) == 0) {
 				t.Errorf("case %+v", c)
 			}
 		}

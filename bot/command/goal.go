@@ -29,6 +29,7 @@ const (
 // goal is what somebody wants for a case, from where, and when to look again.
 type goal struct {
 	code     string
+	helps    string
 	need     string
 	text     string
 	scale    int       // 0 to maxScale, or team.NoScale
@@ -59,7 +60,7 @@ func meetingGoal(r *Request, typed string) (answer, error) {
 	g := goal{code: code, scale: team.NoScale, version: c.Version}
 	if err = r.readGoal(&g, rest); err == nil {
 		whole := g
-		whole.need = cmp.Or(g.need, known.need)
+		whole.helps, whole.need = cmp.Or(g.helps, known.helps), cmp.Or(g.need, known.need)
 		var a answer
 		if a, err = r.setGoal(whole); err == nil {
 			return a, nil
@@ -107,20 +108,16 @@ func (r *Request) goalCase(code string) (team.Case, error) {
 	return c, nil
 }
 
-// goalOf is the goal that a case has. What it needs, its newest signal may say.
+// goalOf is the goal that a case has. What helps and what it needs, its newest
+// signal may say.
 func (r *Request) goalOf(c team.Case) (goal, error) {
-	g := goal{code: c.Code, need: c.Need, text: c.Goal, scale: team.NoScale, evaluate: c.Evaluate, version: c.Version}
+	g := goal{code: c.Code, helps: c.Helps, need: c.Need, text: c.Goal, scale: team.NoScale, evaluate: c.Evaluate, version: c.Version}
 	if n := len(c.Evaluations); n > 0 {
 		g.scale = c.Evaluations[n-1].Scale
 	}
-	if g.need != "" {
-		return g, nil
-	}
 	signals, err := store.SignalsOn(r.tx, r.team.ID, c.Code)
-	for _, s := range signals {
-		if s.Needed != "" {
-			g.need = s.Needed
-		}
+	for _, s := range slices.Backward(signals) {
+		g.helps, g.need = cmp.Or(g.helps, s.Helps), cmp.Or(g.need, s.Needed)
 	}
 	return g, err
 }
@@ -147,6 +144,7 @@ func (r *Request) goalAsk(g goal) (answer, error) {
 	}
 	return r.ask("goal.set", g.version, r.form("goal",
 		r.choose("goal", "casus", []chat.Option{{Key: g.code, Label: g.code}}, g.code),
+		optional(r.write("goal", "helpt", g.helps, maxFree)),
 		r.write("goal", "nodig", g.need, maxFree),
 		r.write("goal", "doel", g.text, maxGoal),
 		r.choose("goal", "schaal", scales(), now),
@@ -175,7 +173,7 @@ func goalSubmitted(r *Request, version int, v values) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	g := goal{code: c.Code, need: tidy(v.get("nodig")), text: tidy(v.get("doel")), scale: scale}
+	g := goal{code: c.Code, helps: tidy(v.get("helpt")), need: tidy(v.get("nodig")), text: tidy(v.get("doel")), scale: scale}
 	if g.evaluate, err = r.evaluation(v.get("evaluatie")); err != nil {
 		return answer{}, err
 	}
@@ -183,7 +181,7 @@ func goalSubmitted(r *Request, version int, v values) (answer, error) {
 }
 
 // goalParts are the named parts of a typed goal.
-var goalParts = regexp.MustCompile(`(?i)[\s,;|]*\b(?:(nodig|needed|needs)\s*:|(?:schaal|scale)\s*:?\s*(\d+)(?:\s*(?:/|van de|van|uit|out of|of)\s*10\b)?|(evaluatie|evaluation)(?:\s+op|\s+on)?\s*:?\s)[\s,;|]*`)
+var goalParts = regexp.MustCompile(`(?i)[\s,;|]*\b(?:(nodig|needed|needs)\s*:|(?:schaal|scale)\s*:?\s*(\d+)(?:\s*(?:/|van de|van|uit|out of|of)\s*10\b)?|(evaluatie|evaluation)(?:\s+op|\s+on)?\s*:?\s|(helpt|helps)\s*:)[\s,;|]*`)
 
 // readGoal reads a typed line into g. Whatever has no name is the goal. It
 // reads as much as it can; the error is the first thing that it could not.
@@ -208,6 +206,10 @@ func (r *Request) readGoal(g *goal, typed string) (wrong error) {
 		texts = append(texts, rest)
 		if m[2] >= 0 {
 			g.need = sentence(value)
+			continue
+		}
+		if m[8] >= 0 {
+			g.helps = sentence(value)
 			continue
 		}
 		var err error
@@ -301,18 +303,18 @@ func (r *Request) setGoal(g goal) (answer, error) {
 	case begun && before.Day == begins.Day:
 		begins.Meeting = cmp.Or(begins.Meeting, before.Meeting)
 		c.Evaluations[n-1] = begins
-	case n > 0 && c.Goal == g.text && before.Scale == g.scale && !before.Outcome.Ends(): // only the need or the day changed
+	case n > 0 && c.Goal == g.text && before.Scale == g.scale && !before.Outcome.Ends(): // only what helps, the need or the day changed
 	default:
 		c.Evaluations = append(c.Evaluations, begins)
 	}
-	c.Need, c.Goal, c.Evaluate = g.need, g.text, g.evaluate
+	c.Helps, c.Need, c.Goal, c.Evaluate = g.helps, g.need, g.text, g.evaluate
 	if err := r.keepCase(c); err != nil {
 		return answer{}, err
 	}
 	if err := r.did("case.goal", onCase(c.Code)); err != nil {
 		return answer{}, err
 	}
-	body := append(r.view().GoalSet(c), r.reworded(c.Goal, c.Need)...)
+	body := append(r.view().GoalSet(c), r.reworded(c.Goal, c.Need, c.Helps)...)
 	return answer{body: body}, r.refreshCase(c.Code)
 }
 
@@ -322,25 +324,25 @@ func (r *Request) checkGoal(g goal) error {
 	if g.text == "" {
 		return team.Wrong("doel", "goal.what")
 	}
-	if err := cmp.Or(fits("nodig", g.need, maxFree), fits("doel", g.text, maxGoal),
-		noCodes("nodig", g.need, g.code, "code.other"), noCodes("doel", g.text, g.code, "code.other")); err != nil {
+	if err := cmp.Or(fits("helpt", g.helps, maxFree), fits("nodig", g.need, maxFree), fits("doel", g.text, maxGoal),
+		noCodes("helpt", g.helps, g.code, "code.other"), noCodes("nodig", g.need, g.code, "code.other"), noCodes("doel", g.text, g.code, "code.other")); err != nil {
 		return err
 	}
 	before, err := r.goalTexts(g.code)
 	if err != nil {
 		return err
 	}
-	fresh := slices.DeleteFunc([]passage{{"nodig", g.need}, {"doel", g.text}}, func(p passage) bool { return slices.Contains(before, p.text) })
+	fresh := slices.DeleteFunc([]passage{{"helpt", g.helps}, {"nodig", g.need}, {"doel", g.text}}, func(p passage) bool { return slices.Contains(before, p.text) })
 	return r.guard(fresh...)
 }
 
 // goalTexts are the texts of a case that were let in before.
 func (r *Request) goalTexts(code string) ([]string, error) {
 	c := r.caseOf(code)
-	texts := []string{c.Need, c.Goal}
+	texts := []string{c.Helps, c.Need, c.Goal}
 	signals, err := store.SignalsOn(r.tx, r.team.ID, code)
 	for _, s := range signals {
-		texts = append(texts, s.Needed)
+		texts = append(texts, s.Helps, s.Needed)
 	}
 	return texts, err
 }

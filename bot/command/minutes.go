@@ -118,6 +118,9 @@ func (r *Request) pageOf(l store.Link) (answer, error) {
 	return answer{body: r.view().PageAt(address)}, nil
 }
 
+// pressFile leads the asker to the minutes of a meeting as a page.
+func pressFile(r *Request, s string) (answer, error) { return meetingMinutes(r, s+" bestand") }
+
 // minutesPage is the page behind a minutesLink: as the channel may see them,
 // for a page goes from hand to hand.
 func (r *Request) minutesPage(l store.Link) (chat.Page, error) {
@@ -170,6 +173,11 @@ func (r *Request) report(m team.Meeting) error {
 	if found {
 		body = append(body, r.view().NextDate(next))
 	}
+	letters, err := r.letters(record)
+	if err != nil {
+		return err
+	}
+	body = append(body, r.view().MinutesButtons(m, len(letters) > 0)...)
 	if err := r.post(r.key("minutes", m.Nr), r.key("meeting", m.Nr), body); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package command
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -213,5 +214,27 @@ func TestAddressed(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// Of more than one case the presser chooses; a line that is offered does what it
+// says. Where Kansbot has no pages no button leads to one.
+func TestTextsForParentsToChoose(t *testing.T) {
+	b := course(t, "/signaal K-001 stil | ouders: akkoord", "/signaal K-002 druk | ouders: akkoord", "/signaal K-003 moe", "/kansoverleg eenmalig 5 jan 10:00")
+	b.at(t, "2027-01-05 10:00")
+	b.types("anna", "/kansoverleg start")
+	for _, code := range []string{"K-001", "K-002"} {
+		b.types("anna", "/actie @anna belt de logopedist voor vrijdag "+code)
+	}
+	b.types("anna", "/kansoverleg afronden")
+	said := b.presses(t, "anna", "minutes/"+b.team().ID+"/1", "minutes.parents 1")
+	for _, code := range []string{"K-001", "K-002"} {
+		line := "/kansoverleg verslag 1 ouders " + code
+		if text := fmt.Sprint(b.types("anna", line).Body); !strings.Contains(said, line) || !strings.Contains(text, "Beste ouders") {
+			t.Errorf("of %s: %s, then %s", code, said, text)
+		}
+	}
+	if strings.Contains(said, "K-003") || strings.Contains(fmt.Sprint(b.posts("minutes")), "minutes.file") {
+		t.Error(said, b.posts("minutes"))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"kansbot/bot/view"
 	"kansbot/internal/chat"
 	"kansbot/internal/kv"
 	"kansbot/internal/schedule"
@@ -103,6 +104,26 @@ func (r *Request) onPage(m team.Meeting) (chat.Message, error) {
 	}
 	address, err := r.link(store.Link{Kind: agendaLink, Nr: m.Nr}, r.agendaOver(m).AddDate(1, 0, 0))
 	return chat.Message{r.view().OnPage(address)}, err
+}
+
+// pressPaper leads the asker to the agenda that a post has.
+func pressPaper(r *Request, s string) (answer, error) {
+	nrs := subject(s)
+	if len(nrs) != 1 {
+		return answer{}, team.Wrong("", "button.gone")
+	}
+	m, found, err := store.Meetings.Get(r.tx, r.team.ID, store.Nr(nrs[0]))
+	if err != nil {
+		return answer{}, err
+	}
+	if !found || !r.now.Before(r.agendaOver(m)) {
+		return answer{}, team.Wrong("", "meeting.over")
+	}
+	body, err := r.onPage(m)
+	if err == nil && body == nil {
+		err = team.Wrong("", "site")
+	}
+	return answer{body: body}, err
 }
 
 // agendaOver is when the day after a meeting ends, and with it the links to its
@@ -239,12 +260,11 @@ func (r *Request) screen(m team.Meeting) (chat.Screen, error) {
 	if err != nil {
 		return chat.Screen{}, err
 	}
-	var c team.Case
-	if m.Now < len(a.Items) {
-		item := a.Items[m.Now]
-		if c, _, err = store.Cases.Get(r.tx, r.team.ID, cmp.Or(item.Code, signals[item.Signal].Code)); err != nil {
+	t := view.Talk{Meeting: m}
+	if m.Now < len(m.Agenda) {
+		if t, err = r.talk(m, m.Now); err != nil {
 			return chat.Screen{}, err
 		}
 	}
-	return r.view().Screen(m, a, signals, c, actions, r.now), nil
+	return r.view().Screen(t, a, signals, actions, r.now), nil
 }

@@ -2,6 +2,7 @@ package command
 
 import (
 	"cmp"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -32,6 +33,48 @@ func (r *Request) parentsText(asked minutesAsked) (answer, error) {
 		return answer{}, err
 	}
 	return answer{body: r.view().LetterToCopy(r.view().Letter(letter), jargon(r.lang, letter))}, nil
+}
+
+// pressParents gives the asker what parents may read of a meeting, or lets them
+// choose of which case.
+func pressParents(r *Request, s string) (answer, error) {
+	nr, _, _ := number(s)
+	m, err := r.heldMeeting(nr)
+	if err != nil {
+		return answer{}, err
+	}
+	record, err := r.minutes(m)
+	if err != nil {
+		return answer{}, err
+	}
+	codes, err := r.letters(record)
+	switch {
+	case err != nil:
+		return answer{}, err
+	case len(codes) == 0:
+		return answer{}, team.Wrong("", "letter.nobody", "when", r.view().When(m.Start))
+	case len(codes) == 1:
+		return r.parentsText(minutesAsked{nr: m.Nr, parents: true, code: codes[0]})
+	}
+	return answer{body: r.view().Letters(m, codes)}, nil
+}
+
+// letters are the codes of the cases in a meeting of which parents may read
+// something.
+func (r *Request) letters(record view.Record) (codes []string, err error) {
+	for _, c := range record.Cases {
+		if !spoke(record, c) {
+			continue
+		}
+		var p *team.Problem
+		switch _, err := r.letter(record.Meeting, c.Code); {
+		case err == nil:
+			codes = append(codes, c.Code)
+		case !errors.As(err, &p):
+			return nil, err
+		}
+	}
+	return codes, nil
 }
 
 // spokenOf is the meeting with that number, or the last one that spoke of the

@@ -88,7 +88,7 @@ func (r *Request) freeDays() schedule.FreeDays {
 func (r *Request) today() team.Date { return team.DateOf(r.now) }
 
 func (r *Request) view() view.View {
-	return view.View{Lang: r.lang, Zone: r.zone(), Date: r.today(), Circle: r.bot.Circle.Elements, Team: r.team, Member: r.member, CaseOf: r.caseOf}
+	return view.View{Lang: r.lang, Zone: r.zone(), Date: r.today(), Circle: r.bot.Circle.Elements, Team: r.team, Member: r.member, CaseOf: r.caseOf, Pages: r.bot.Site != ""}
 }
 
 func (r *Request) say(id string, args ...any) chat.Message {

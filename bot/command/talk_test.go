@@ -134,10 +134,14 @@ func TestGoalsAreRead(t *testing.T) {
 		text := rapid.SampledFrom([]string{"drie rustige ochtenden", "speelt 2 keer mee", "durft te vragen: hoe moet dit?", "elke dag, samen"}).Draw(t, "goal")
 		need := rapid.SampledFrom([]string{"", "iemand ernaast", "rust, en tijd", "een stap van 1 naar 2"}).Draw(t, "need")
 		scale := rapid.IntRange(0, 10).Draw(t, "scale")
+		helps := rapid.SampledFrom([]string{"", "samen starten", "plaatjes, en een vast begin"}).Draw(t, "helps")
 		day := today.AddDays(rapid.SampledFrom([]int{0, 42, 43, 56}).Draw(t, "days"))
 		parts := []string{fmt.Sprintf(rapid.SampledFrom([]string{"schaal %d", "schaal: %d", "schaal %d/10", "Schaal %d van de 10", "scale %d of 10"}).Draw(t, "as"), scale)}
 		if need != "" {
 			parts = append(parts, "nodig: "+need)
+		}
+		if helps != "" {
+			parts = append(parts, "helpt: "+helps)
 		}
 		if day != today {
 			parts = append(parts, rapid.SampledFrom([]string{"evaluatie ", "evaluatie op ", "evaluatie: "}).Draw(t, "on")+schedule.ShortDate("nl", day))
@@ -148,7 +152,7 @@ func TestGoalsAreRead(t *testing.T) {
 		}
 		said := fmt.Sprint(w.types("anna", "/kansoverleg doel k1 "+line).Body)
 		c := w.goalOf("K-001")
-		if c.Goal != text || c.Need != need || len(c.Evaluations) != 1 || c.Evaluations[0].Scale != scale || day != today && c.Evaluate != day {
+		if c.Goal != text || c.Need != need || c.Helps != helps || len(c.Evaluations) != 1 || c.Evaluations[0].Scale != scale || day != today && c.Evaluate != day {
 			t.Fatalf("%q is read as %+v: %s", line, c, said)
 		}
 	})
@@ -239,6 +243,31 @@ func TestHandlesAreNoDanger(t *testing.T) {
 	for _, line := range []string{"/actie @kim.112 belt 112 voor vrijdag", "/actie @anna belt @112 voor vrijdag"} {
 		if said := fmt.Sprint(b.types("anna", line).Body); !strings.Contains(said, "0800-2000") {
 			t.Errorf("%s: %s", line, said)
+		}
+	}
+}
+
+// What the talk about a case comes to next stands out.
+func TestNextStepStandsOut(t *testing.T) {
+	b := course(t, "/signaal K-001 stil | ouders: akkoord", "/kansoverleg eenmalig 5 jan 10:00")
+	b.at(t, "2027-01-05 10:00")
+	b.types("anna", "/kansoverleg start")
+	for _, c := range []struct{ line, next string }{
+		{"/kansoverleg agenda", "item.goal 1 1"},
+		{"/kansoverleg doel K-001 speelt mee, schaal 4", "item.action 1 1"},
+		{"/actie @anna belt de logopedist voor vrijdag K-001", "item.done 1 1"},
+	} {
+		b.types("anna", c.line)
+		var primary []string
+		for _, block := range b.posts("item")[0] {
+			for _, button := range block.Buttons {
+				if button.Tone == chat.Primary {
+					primary = append(primary, button.Do)
+				}
+			}
+		}
+		if fmt.Sprint(primary) != "["+c.next+"]" {
+			t.Errorf("after %s: %v", c.line, primary)
 		}
 	}
 }

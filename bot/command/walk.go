@@ -228,6 +228,30 @@ func pressText(r *Request, s string) (answer, error) {
 	return answer{}, r.turn(m, i)
 }
 
+// pressRead shows the asker what members wrote of the item. Who reads ahead moves
+// nobody.
+func pressRead(r *Request, s string) (answer, error) {
+	m, i, err := r.item(s)
+	if err != nil {
+		return answer{}, err
+	}
+	t, err := r.talk(m, i)
+	if err != nil {
+		return answer{}, err
+	}
+	for _, s := range t.Signals {
+		if err := r.did("signal.show", on("signal", s.Nr)); err != nil {
+			return answer{}, err
+		}
+	}
+	if code := t.Code(); r.caseOf(code).Goal != "" {
+		if err := r.did("case.show", onCase(code)); err != nil {
+			return answer{}, err
+		}
+	}
+	return answer{body: r.view().Written(t)}, nil
+}
+
 // mayFollow: something may be agreed on a case, as its parents know of it.
 func mayFollow(c team.Case) bool {
 	return c.Parents != team.NotYet && c.Parents != team.Objected

@@ -65,13 +65,21 @@ func (v View) jobs(m team.Meeting) string {
 	return line
 }
 
-// rsvp asks who comes, until the meeting begins.
-func (v View) rsvp(m team.Meeting) chat.Message {
-	if m.Status != team.Planned {
+// rsvp asks who comes, until the meeting begins; with the agenda goes a way to
+// its page, for who presses: a channel shows no address of one.
+func (v View) rsvp(m team.Meeting, agenda bool) chat.Message {
+	var buttons []chat.Button
+	nr := itoa(m.Nr)
+	if m.Status == team.Planned {
+		buttons = append(buttons, v.button("meeting.in "+nr, "button.in", chat.Primary), v.button("meeting.out "+nr, "button.out", chat.Neutral))
+	}
+	if agenda && v.Pages && m.Open() {
+		buttons = append(buttons, v.button("meeting.paper "+nr, "button.paper", chat.Neutral))
+	}
+	if len(buttons) == 0 {
 		return nil
 	}
-	nr := itoa(m.Nr)
-	return chat.Message{v.buttons(v.button("meeting.in "+nr, "button.in", chat.Primary), v.button("meeting.out "+nr, "button.out", chat.Neutral))}
+	return chat.Message{v.buttons(buttons...)}
 }
 
 // Answered confirms to who said whether they come, and says what that changed.
@@ -140,7 +148,7 @@ func (v View) Today(m team.Meeting, members []team.Member, items []team.AgendaIt
 	if len(silent) > 0 {
 		message = append(message, v.note("today.silent", "names", strings.Join(silent, ", ")))
 	}
-	return append(message, v.rsvp(m)...)
+	return append(message, v.rsvp(m, len(items) > 0)...)
 }
 
 // standsIn: somebody else comes by this member.

@@ -93,7 +93,7 @@ func (v View) Agenda(m team.Meeting, a team.Agenda, signals map[int]team.Signal)
 		message = append(message, chat.Block{Kind: chat.Note, Text: []chat.Span{{Text: line}}})
 	}
 	message = append(message, v.choosable(m, a.Carried, signals)...)
-	return append(message, v.rsvp(m)...)
+	return append(message, v.rsvp(m, true)...)
 }
 
 // Points offers to take points off the agenda of a meeting, by their numbers.

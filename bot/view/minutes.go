@@ -238,3 +238,28 @@ func (v View) PageAt(address string) chat.Message {
 		v.note("page.note"),
 	}
 }
+
+// MinutesButtons lead who presses to the minutes as a page, and to what parents may
+// read of the cases in them, if anything.
+func (v View) MinutesButtons(m team.Meeting, parents bool) chat.Message {
+	var buttons []chat.Button
+	if v.Pages {
+		buttons = append(buttons, v.button("minutes.file "+itoa(m.Nr), "button.file", chat.Neutral))
+	}
+	if parents {
+		buttons = append(buttons, v.button("minutes.parents "+itoa(m.Nr), "button.parents", chat.Neutral))
+	}
+	if len(buttons) == 0 {
+		return nil
+	}
+	return chat.Message{v.buttons(buttons...)}
+}
+
+// Letters offers what parents may read of these cases.
+func (v View) Letters(m team.Meeting, codes []string) chat.Message {
+	offer := chat.Block{Kind: chat.Choices}
+	for _, code := range codes {
+		offer.Choices = append(offer.Choices, chat.Choice{Label: code, Line: v.say("letter.line", "nr", m.Nr, "code", code)})
+	}
+	return chat.Message{v.para("letter.which"), offer}
+}

@@ -82,10 +82,11 @@ func (v View) ScreenOpener(address string, until time.Time) chat.Message {
 }
 
 // Screen is what the screen in the room shows of a meeting: before it begins
-// the agenda, then the point that is being talked about, with its case c. It
-// shows free text while whoever leads the meeting wants it there, and forgets it
+// the agenda, then the point that is being talked about, t. It shows free text
+// while whoever leads the meeting wants it there, and forgets it
 // some time after the point was to end: nobody may be in the room any more.
-func (v View) Screen(m team.Meeting, a team.Agenda, signals map[int]team.Signal, c team.Case, actions []team.Action, now time.Time) chat.Screen {
+func (v View) Screen(t Talk, a team.Agenda, signals map[int]team.Signal, actions []team.Action, now time.Time) chat.Screen {
+	m := t.Meeting
 	s := chat.Screen{Lang: string(v.Lang), Title: v.say("screen.title", "name", v.Team.Name), Over: m.Status == team.Held}
 	for _, action := range actions {
 		s.Agreements = append(s.Agreements, chat.Block{Kind: chat.Text, Text: v.sentence(action, chat.Span{Style: chat.Bold, Text: v.Name(action.Owner)})})
@@ -95,17 +96,14 @@ func (v View) Screen(m team.Meeting, a team.Agenda, signals map[int]team.Signal,
 		s.Now = chat.Message{v.para("screen.before", "when", v.When(m.Start)), v.timed(m.Start, a.Items, signals)}
 	case m.Status == team.Running && m.Now < len(a.Items):
 		item := a.Items[m.Now]
-		s.Now = chat.Message{{Kind: chat.Text, Text: v.agendaItem(item, signals)}}
-		if item.Kind == team.LookBack {
-			s.Now = append(s.Now, chat.Block{Kind: chat.Bullets, Items: v.late(m, a)})
-		}
+		s.Now = append(chat.Message{{Kind: chat.Text, Text: v.agendaItem(item, signals)}}, v.guide(t, a)...)
 		s.Since = m.NowSince.In(v.Zone)
 		s.Ends = s.Since.Add(time.Duration(item.Minutes) * time.Minute)
 		if m.Now+1 < len(a.Items) {
 			s.Next = chat.Message{{Kind: chat.Text, Text: v.agendaItem(a.Items[m.Now+1], signals)}}
 		}
 		if m.Shown && now.Before(s.Ends.Add(textLingers)) {
-			s.Text = v.written(item, signals, c)
+			s.Text = v.written(item, signals, v.CaseOf(t.Code()))
 		}
 	case m.Status == team.Running:
 		s.Now = chat.Message{v.para("screen.last")}
@@ -113,10 +111,29 @@ func (v View) Screen(m team.Meeting, a team.Agenda, signals map[int]team.Signal,
 	return s
 }
 
+// guide is what helps the room through the point of now: no free text.
+func (v View) guide(t Talk, a team.Agenda) chat.Message {
+	switch t.Item().Kind {
+	case team.Welcome:
+		return chat.Message{{Kind: chat.Text, Text: []chat.Span{{Text: v.jobs(t.Meeting)}}}, v.para("screen.privacy")}
+	case team.LookBack:
+		return chat.Message{{Kind: chat.Bullets, Items: v.late(t.Meeting, a)}}
+	case team.CaseItem, team.Transfers, team.EvaluateItem:
+		if !t.Gone() {
+			return v.steps(t)
+		}
+	case team.Closing:
+		return chat.Message{{Kind: chat.Bullets, Items: [][]chat.Span{
+			Spans(v.Lang, "screen.round.short"), Spans(v.Lang, "screen.round.who"), Spans(v.Lang, "screen.round.well"),
+		}}}
+	}
+	return nil
+}
+
 // written is the free text on what is being talked about.
 func (v View) written(item team.AgendaItem, signals map[int]team.Signal, c team.Case) chat.Message {
 	var items [][]chat.Span
-	said := map[string]bool{"": true} // the need of a case begins as that of its signal
+	said := map[string]bool{"": true} // what helps and the need of a case begin as those of its signal
 	add := func(text string, line []chat.Span) {
 		if !said[text] {
 			said[text] = true
@@ -129,6 +146,7 @@ func (v View) written(item team.AgendaItem, signals map[int]team.Signal, c team.
 		add(s.Helps, Spans(v.Lang, "signal.helps", "text", s.Helps))
 		add(s.Needed, Spans(v.Lang, "signal.needed", "text", s.Needed))
 	}
+	add(c.Helps, Spans(v.Lang, "signal.helps", "text", c.Helps))
 	add(c.Need, Spans(v.Lang, "screen.need", "text", c.Need))
 	add(c.Goal, Spans(v.Lang, "screen.goal", "text", c.Goal))
 	if len(items) == 0 {

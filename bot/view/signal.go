@@ -100,6 +100,10 @@ const maxItems = 50
 
 // SignalText shows the free text of a signal: for the member who asks only.
 func (v View) SignalText(s team.Signal) chat.Message {
+	return append(v.signalText(s), v.note("signal.only"))
+}
+
+func (v View) signalText(s team.Signal) chat.Message {
 	message := chat.Message{
 		v.para("signal.title", "nr", s.Nr, "about", v.about(s), "facts", v.facts(s)),
 	}
@@ -113,8 +117,7 @@ func (v View) SignalText(s team.Signal) chat.Message {
 		message = append(message, chat.Block{Kind: chat.Bullets, Items: items})
 	}
 	return append(message,
-		v.note("signal.facts", "parents", v.parents(s), "status", v.say("status."+string(s.Status)), "name", v.Name(s.By), "day", v.day(team.DateOf(s.At.In(v.Zone)))),
-		v.note("signal.only"))
+		v.note("signal.facts", "parents", v.parents(s), "status", v.say("status."+string(s.Status)), "name", v.Name(s.By), "day", v.day(team.DateOf(s.At.In(v.Zone)))))
 }
 
 // Kansencirkel explains the elements, with the hashtag to type for each.

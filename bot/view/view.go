@@ -27,6 +27,7 @@ type View struct {
 	Team   team.Kernteam
 	Member team.Members
 	CaseOf func(code string) team.Case
+	Pages  bool // browsers can reach ours
 }
 
 // Spans fills in a text. A chat.Span argument keeps its style; everything else

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"strings"
 	"time"
 
 	"kansbot/internal/chat"
@@ -107,11 +106,14 @@ func (v View) Case(t Talk) chat.Message {
 		}
 		return append(message, v.outcome(t.Item()))
 	}
-	message = append(message, v.questions(t, c), v.reading(t))
-	switch {
-	case !c.MayDiscussIn(t.Meeting.Nr):
-		return append(message, v.notNow(t, c)...)
-	case v.anonymous(s):
+	message = append(message, v.steps(t)...)
+	if !c.MayDiscussIn(t.Meeting.Nr) {
+		return append(message, v.buttons(v.button(t.do("item.carry"), "button.carry", chat.Neutral)))
+	}
+	if v.hasParents(s) {
+		message = append(message, v.note("case.parents", "parents", v.parents(s)))
+	}
+	if v.anonymous(s) {
 		message = append(message, v.note("case.anonymous"))
 	}
 	if s.By == t.Leader {
@@ -121,35 +123,60 @@ func (v View) Case(t Talk) chat.Message {
 		}
 		message = append(message, v.note("case.lead", "name", v.Name(t.Leader), "other", other))
 	}
-	buttons := []chat.Button{
-		v.button(t.do("item.done"), "button.discussed", chat.Primary),
-		v.button(t.do("item.carry"), "button.carry", chat.Neutral),
+	mayGoal := s.Code != "" && !v.anonymous(s)
+	next := "item.done" // what the talk comes to next
+	switch {
+	case mayGoal && c.Goal == "":
+		next = "item.goal"
+	case t.Agreed == 0:
+		next = "item.action"
 	}
-	if s.Code != "" && !v.anonymous(s) {
-		buttons = append(buttons, v.button(t.do("item.goal"), "button.goal", chat.Neutral))
+	step := func(verb, id string) chat.Button {
+		if verb == next {
+			return v.button(t.do(verb), id, chat.Primary)
+		}
+		return v.button(t.do(verb), id, chat.Neutral)
 	}
-	buttons = append(buttons, v.button(t.do("item.action"), "button.action", chat.Neutral))
+	buttons := []chat.Button{step("item.done", "button.discussed"), step("item.carry", "button.carry")}
+	if mayGoal {
+		buttons = append(buttons, step("item.goal", "button.goal"))
+	}
+	buttons = append(buttons, step("item.action", "button.action"))
 	if c.Need != "" && c.Goal != "" && !v.anonymous(s) {
-		buttons = append(buttons, v.button(t.do("item.pays"), "button.pays", chat.Neutral))
+		buttons = append(buttons, step("item.pays", "button.pays"))
 	}
-	message = append(message, v.buttons(buttons...))
-	if !t.current() {
-		return message
+	text := []chat.Button{step("item.read", "button.read")}
+	switch {
+	case t.current() && t.Meeting.Shown:
+		text = append(text, step("item.text", "button.text.hide"))
+	case t.current():
+		text = append(text, step("item.text", "button.text.show"))
 	}
-	id := "button.text.show"
-	if t.Meeting.Shown {
-		id = "button.text.hide"
-	}
-	return append(message, v.buttons(v.button(t.do("item.text"), id, chat.Neutral)))
+	return append(message, v.buttons(buttons...), v.buttons(text...))
 }
 
-// notNow is why a case is not talked about in this meeting.
-func (v View) notNow(t Talk, c team.Case) chat.Message {
-	id := "case.objected"
-	if c.Parents == team.NotYet {
-		id = "case.twice"
+// steps are what the talk about an item goes along, as everybody may see it; or
+// why there is none in this meeting.
+func (v View) steps(t Talk) chat.Message {
+	var c team.Case
+	if code := t.Code(); code != "" {
+		c = v.CaseOf(code)
+	} else {
+		c = v.caseOf(t.Signals[0])
 	}
-	return chat.Message{v.note(id), v.buttons(v.button(t.do("item.carry"), "button.carry", chat.Neutral))}
+	switch {
+	case c.Parents == team.NotYet && !c.MayDiscussIn(t.Meeting.Nr):
+		return chat.Message{v.note("case.twice")}
+	case !c.MayDiscussIn(t.Meeting.Nr):
+		return chat.Message{v.note("case.objected")}
+	case t.Item().Kind != team.EvaluateItem:
+		return chat.Message{v.questions(t, c)}
+	}
+	ask := v.para("walk.evaluation.ask")
+	if from, known := c.From(); known {
+		return chat.Message{v.para("walk.evaluation.began", "scale", from), ask}
+	}
+	return chat.Message{ask}
 }
 
 // do is what a button about the item does.
@@ -157,7 +184,7 @@ func (t Talk) do(verb string) string { return verb + " " + itoa(t.Meeting.Nr) + 
 
 // questions are the five of a talk about a case.
 func (v View) questions(t Talk, c team.Case) chat.Block {
-	seen, helps, needed := false, false, c.Need != ""
+	seen, helps, needed := false, c.Helps != "", c.Need != ""
 	for _, s := range t.Signals {
 		seen, helps, needed = seen || s.Seen != "", helps || s.Helps != "", needed || s.Needed != ""
 	}
@@ -190,19 +217,18 @@ func (v View) goalSet(c team.Case) string {
 	return v.say("goal.set.until", "scale", scale, "day", v.short(c.Evaluate))
 }
 
-// reading tells how to read what members wrote.
-func (v View) reading(t Talk) chat.Block {
-	var lines []string
+// Written is the free text on what an item is about: for the member who asks
+// only.
+func (v View) Written(t Talk) (message chat.Message) {
 	for _, s := range t.Signals {
 		if s.Status != team.Withdrawn {
-			lines = append(lines, v.say("case.toon", "nr", s.Nr))
+			message = append(message, v.signalText(s)...)
 		}
 	}
-	s := t.Signals[0]
-	if !v.hasParents(s) {
-		return v.note("case.read.group", "lines", strings.Join(lines, ", "))
+	if c := v.CaseOf(t.Code()); c.Goal != "" {
+		message = append(message, v.goal(c)...)
 	}
-	return v.note("case.read", "parents", v.parents(s), "lines", strings.Join(lines, ", "))
+	return append(message, v.note("signal.only"))
 }
 
 // caseOf is the case of a signal. A group or a theme has none, but where its
@@ -235,21 +261,18 @@ func (v View) evaluation(t Talk) chat.Message {
 	if item.State != team.ItemOpen {
 		return append(message, v.outcome(item))
 	}
-	c := v.CaseOf(item.Code)
-	if !c.MayDiscussIn(t.Meeting.Nr) {
-		return append(message, v.notNow(t, c)...)
+	message = append(message, v.steps(t)...)
+	if !v.CaseOf(item.Code).MayDiscussIn(t.Meeting.Nr) {
+		return append(message, v.buttons(v.button(t.do("item.carry"), "button.carry", chat.Neutral)))
 	}
-	if from, known := c.From(); known {
-		message = append(message, v.para("walk.evaluation.began", "scale", from))
-	}
-	message = append(message, v.para("walk.evaluation.ask"))
 	if len(t.Signals) > 0 {
-		message = append(message, v.reading(t))
+		message = append(message, v.note("case.parents", "parents", v.parents(t.Signals[0])))
 	}
 	return append(message, v.buttons(
 		v.button("evaluate.ask "+item.Code, "walk.evaluate", chat.Primary),
 		v.button(t.do("item.carry"), "button.carry", chat.Neutral),
 		v.button(t.do("item.action"), "button.action", chat.Neutral),
+		v.button(t.do("item.read"), "button.read", chat.Neutral),
 	))
 }
 
@@ -349,9 +372,20 @@ func (v View) Finished(m team.Meeting, signals map[int]team.Signal) chat.Message
 	return message
 }
 
-// Goal shows need and goal of a case: for the member who asks only.
+// Goal shows what helps a case, its need and its goal: for the member who asks
+// only.
 func (v View) Goal(c team.Case) chat.Message {
+	if c.Need == "" && c.Goal == "" {
+		return chat.Message{v.para("goal.none", "code", c.Code)}
+	}
+	return append(v.goal(c), v.note("signal.only"))
+}
+
+func (v View) goal(c team.Case) chat.Message {
 	list := chat.Block{Kind: chat.Bullets}
+	if c.Helps != "" {
+		list.Items = append(list.Items, Spans(v.Lang, "signal.helps", "text", c.Helps))
+	}
 	if c.Need != "" {
 		list.Items = append(list.Items, Spans(v.Lang, "signal.needed", "text", c.Need))
 	}
@@ -361,10 +395,7 @@ func (v View) Goal(c team.Case) chat.Message {
 	if set := v.goalSet(c); set != "" {
 		list.Items = append(list.Items, []chat.Span{{Text: set}})
 	}
-	if len(list.Items) == 0 {
-		return chat.Message{v.para("goal.none", "code", c.Code)}
-	}
-	return chat.Message{v.para("goal.title", "code", c.Code), list, v.note("signal.only")}
+	return chat.Message{v.para("goal.title", "code", c.Code), list}
 }
 
 // GoalSet tells the asker that a goal stands.

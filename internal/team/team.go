@@ -130,14 +130,15 @@ var ParentsAll = []Parents{NotYet, Informed, Agreed, Joining, Objected}
 
 // Case is a child under a code. Whose code it is stays outside Kansbot.
 //
-// Goal and Need, and what Evaluations say of what helped, are free text.
+// Helps, Need and Goal, and what Evaluations say of what helped, are free text.
 type Case struct {
 	Code        string
 	Parents     Parents
 	Created     time.Time
+	Helps       string // what helps already
 	Need        string
 	Goal        string
-	Version     int          // counts the changes of its need, goal and evaluations
+	Version     int          // counts the changes of what helps, its need, goal and evaluations
 	Evaluations []Evaluation // oldest first; the first is where the goal started from
 	Evaluate    Date         // when to look whether the goal is nearer; zero when there is no such day
 	Asked       int          // counts the askings in the kernteam; 0 before that day

@@ -6,7 +6,8 @@ import (
 )
 
 func (w *world) aboutMinutes() {
-	w.post("Minutes", w.Minutes(w.record()))
+	w.post("Minutes", append(w.Minutes(w.record()), w.MinutesButtons(w.held(), true)...))
+	w.ask("Letters", w.Letters(w.held(), []string{"K-001", "V-004"}))
 	nothing := view.Record{Meeting: team.Meeting{Nr: 3, Start: w.next.Start, Status: team.Held}, First: w.today}
 	w.post("Minutes, nothing agreed", w.Minutes(nothing))
 	later := w.record()

@@ -33,7 +33,7 @@ func newWorld(lang text.Lang, w words) *world {
 	at := time.Date(2027, time.January, 5, 9, 0, 0, 0, amsterdam)
 	v := &world{words: w, today: team.Date{Year: 2027, Month: time.January, Day: 12}}
 	v.View = view.View{
-		Lang: lang, Zone: amsterdam, Member: v.member, CaseOf: v.caseOf,
+		Lang: lang, Zone: amsterdam, Member: v.member, CaseOf: v.caseOf, Pages: true,
 		Team: team.Kernteam{ID: "1", Name: w.team, School: w.school, Municipality: w.town, Region: "midden", Lang: string(lang), Zone: amsterdam.String(), Chair: "anna", Minutes: 75},
 		Circle: []team.Element{
 			{Key: "leren", Label: "Leren en groeien"}, {Key: "erbij", Label: "Erbij horen"}, {Key: "geborgen", Label: "Geborgen"},

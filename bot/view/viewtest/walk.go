@@ -17,7 +17,7 @@ func (w *world) caseOf(code string) team.Case {
 		}
 	}
 	if code == "K-003" {
-		c.Need, c.Goal, c.Evaluate = w.needed, w.goal, w.today.AddDays(51)
+		c.Helps, c.Need, c.Goal, c.Evaluate = w.helps, w.needed, w.goal, w.today.AddDays(51)
 		c.Evaluations = []team.Evaluation{{Day: w.today, Scale: 4}}
 	}
 	return c
@@ -115,6 +115,8 @@ func (w *world) aboutTalks() {
 	held := w.held()
 	w.ask("Finished", w.Finished(held, w.byNr()))
 	w.ask("Finished, all of it", w.Finished(team.Meeting{}, nil))
+	w.ask("Written", w.Written(w.talk(item)))
+	w.ask("Written, to evaluate", w.Written(evaluation))
 	w.ask("Goal", w.Goal(w.caseOf("K-003")))
 	w.ask("Goal, none", w.Goal(team.Case{Code: "K-001"}))
 	w.ask("GoalSet", w.GoalSet(w.caseOf("K-003")))
