@@ -319,7 +319,8 @@ func (r *Request) roundOff(m team.Meeting) (answer, error) {
 	return answer{body: r.view().Finished(m, signals)}, err
 }
 
-// finish rounds a meeting off: what was not discussed goes on to the next one,
+// finish rounds a meeting off: what was not discussed, and nothing was agreed on,
+// goes on to the next one,
 // the agreements go into the thread, and to each owner their own. An evaluation
 // that was not held stays due.
 func (r *Request) finish(m team.Meeting) (team.Meeting, error) {
@@ -332,8 +333,12 @@ func (r *Request) finish(m team.Meeting) (team.Meeting, error) {
 		if item.Code == "" && item.Signal != 0 && signals[item.Signal].Status == team.Withdrawn {
 			continue
 		}
+		agreed, err := r.agreedOnItem(m, i)
+		if err != nil {
+			return m, err
+		}
 		switch own := item.Own(); {
-		case item.Kind == team.Celebrate && !own, own && item.State == team.ItemOpen && i <= m.Now:
+		case item.State == team.ItemOpen && agreed, item.Kind == team.Celebrate && !own, own && item.State == team.ItemOpen && i <= m.Now:
 			item.State = team.ItemDiscussed
 		case (own || talkedOver(*item)) && item.State == team.ItemOpen:
 			item.State = team.ItemCarried
@@ -367,6 +372,18 @@ func (r *Request) finish(m team.Meeting) (team.Meeting, error) {
 		return m, err
 	}
 	return m, cmp.Or(r.refreshSignals(), r.report(m))
+}
+
+// agreedOnItem: the meeting set a goal for the case of item i or, unless that is
+// to be evaluated, agreed on an action.
+func (r *Request) agreedOnItem(m team.Meeting, i int) (bool, error) {
+	if !talkedOver(m.Agenda[i]) {
+		return false, nil
+	}
+	t, err := r.talk(m, i)
+	c := r.caseOf(t.Code())
+	goal := slices.ContainsFunc(c.Evaluations, func(e team.Evaluation) bool { return e.Meeting == m.Nr && e.Outcome == team.Begins })
+	return c.Code != "" && c.MayDiscussIn(m.Nr) && (goal || t.Agreed > 0 && t.Item().Kind != team.EvaluateItem), err
 }
 
 // closeThread takes the buttons of a meeting away.
