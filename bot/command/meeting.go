@@ -106,7 +106,7 @@ func (r *Request) begin(m team.Meeting) (answer, error) {
 			return answer{}, err
 		}
 	}
-	return answer{body: r.say("meeting.started")}, r.refreshMeeting(m)
+	return answer{body: r.say("meeting.started")}, cmp.Or(r.refreshMeeting(m), r.refreshSignals())
 }
 
 func pressDiscussed(r *Request, s string) (answer, error) {
@@ -153,15 +153,15 @@ func (r *Request) settle(s string, state team.ItemState) (answer, error) {
 	return answer{}, r.conclude(m, i, state)
 }
 
-// conclude ends the talk about an item. Whoever tidies up an earlier one keeps
-// what is being talked about.
+// conclude ends the talk about an item. Whoever tidies up an earlier one, or
+// carries a later one over, keeps what is being talked about.
 func (r *Request) conclude(m team.Meeting, i int, state team.ItemState) error {
 	item := &m.Agenda[i]
 	if item.State = state; !item.Own() {
 		item.By = r.me.User
 	}
 	next := m.Now
-	if i >= m.Now {
+	if i == m.Now || i > m.Now && state == team.ItemDiscussed {
 		var err error
 		if next, err = r.after(m, i); err != nil {
 			return err
