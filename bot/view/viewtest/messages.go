@@ -78,6 +78,7 @@ func (w *world) aboutSignals() {
 	}
 	s := w.signals[0]
 	w.post("Signal, no date", w.Signal(s, team.Meeting{}))
+	w.post("Signal, now", w.Signal(s, team.Meeting{Nr: 2, Status: team.Running}))
 	s.Status, s.Meeting = team.Discussed, 2
 	w.post("Signal, discussed", w.Signal(s, w.next))
 	gone := w.signals[0]
