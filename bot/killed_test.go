@@ -113,7 +113,11 @@ func (h *hunt) checkTold(tx kv.Tx, room int, id string) error {
 		case "signal":
 			there = s.Nr == told.nr && strings.Contains(s.Seen, told.word)
 		case "changed":
-			there = s.Nr == told.nr && s.Parents == team.Agreed
+			c, _, err := store.Cases.Get(tx, id, s.Code)
+			if err != nil {
+				return err
+			}
+			there = s.Nr == told.nr && c.Parents == team.Agreed
 		case "action":
 			there = a.Nr == told.nr && strings.Contains(a.Text, told.word)
 		case "done":

@@ -68,11 +68,65 @@ func (r *Request) keepCase(c team.Case) error {
 	}
 	switch {
 	case old.Code != "" && c.Parents != old.Parents:
+		if !mayFollow(old) && mayFollow(c) {
+			if err := r.takeUp(c); err != nil {
+				return err
+			}
+		}
 		return r.refreshParents(c.Code)
 	case c.Evaluate != old.Evaluate:
 		return r.refreshPlanned()
 	}
 	return nil
+}
+
+// takeUp lets a case that was spoken of without its parents knowing wait for a
+// Kans!overleg again, now that they do; one that is still going on opens it anew.
+func (r *Request) takeUp(c team.Case) error {
+	signals, err := r.anonymousOn(c)
+	if err != nil || c.Anonymous == 0 {
+		return err
+	}
+	for _, s := range signals {
+		s.Status, s.Meeting = team.Waiting, 0
+		if err := store.PutSignal(r.tx, r.team.ID, s); err != nil {
+			return err
+		}
+	}
+	waiting, err := store.SignalsOn(r.tx, r.team.ID, c.Code)
+	if err != nil {
+		return err
+	}
+	m, i, found, err := r.itemOn(c.Code, waiting)
+	if err != nil || !found || m.Nr != c.Anonymous || m.Agenda[i].State != team.ItemDiscussed {
+		return err
+	}
+	m.Agenda[i].State, m.Agenda[i].By = team.ItemOpen, ""
+	return store.PutMeeting(r.tx, r.team.ID, m)
+}
+
+// anonymousOn are the signals on a case that were spoken of without its parents
+// knowing.
+func (r *Request) anonymousOn(c team.Case) ([]team.Signal, error) {
+	signals, err := store.SignalsOn(r.tx, r.team.ID, c.Code)
+	return slices.DeleteFunc(signals, func(s team.Signal) bool { return s.Status != team.Discussed || s.Meeting != c.Anonymous }), err
+}
+
+// untold are the signals on cases that were spoken of, and of which the parents
+// still have to hear.
+func (r *Request) untold() (list []team.Signal, err error) {
+	cases, err := store.CasesUntold(r.tx, r.team.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range cases {
+		signals, err := r.anonymousOn(c)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, signals...)
+	}
+	return list, nil
 }
 
 // refreshParents brings all that the channel shows of where the parents of a

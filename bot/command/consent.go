@@ -1,6 +1,10 @@
 package command
 
-import "kansbot/internal/team"
+import (
+	"slices"
+
+	"kansbot/internal/team"
+)
 
 // caseConsent notes where the parents of a child stand now, at any time. That
 // they take their consent back closes and erases the case, in this one line.
@@ -32,7 +36,27 @@ func caseConsent(r *Request, typed string) (answer, error) {
 	if err := r.did("case.parents", onCase(c.Code)); err != nil {
 		return answer{}, err
 	}
-	return answer{body: r.view().Consent(c)}, nil
+	m, comes, err := r.comesUp(c.Code)
+	if err != nil {
+		return answer{}, err
+	}
+	body := r.view().Consent(c)
+	if comes {
+		body = append(body, r.say("consent.agenda", "code", c.Code, "when", r.view().When(m.Start))...)
+	}
+	return answer{body: body}, nil
+}
+
+// comesUp is the next Kans!overleg, if a case is on its agenda.
+func (r *Request) comesUp(code string) (m team.Meeting, comes bool, err error) {
+	m, found, err := r.nextMeeting()
+	if err != nil || !found {
+		return m, false, err
+	}
+	a, signals, err := r.agenda(m)
+	return m, slices.ContainsFunc(a.Items, func(i team.AgendaItem) bool {
+		return i.Code == code || i.Signal != 0 && signals[i.Signal].Code == code
+	}), err
 }
 
 func (r *Request) consentWithdrawn(c team.Case) (answer, error) {

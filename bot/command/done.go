@@ -137,5 +137,6 @@ func actionReopen(r *Request, typed string) (answer, error) {
 	if err := r.refresh(r.key("action", a.Nr), r.view().Action(a)); err != nil {
 		return answer{}, err
 	}
-	return answer{body: r.view().Reopened(a, r.me.User)}, nil
+	a, _, err = r.fitAction(a) // its day may be closed by now
+	return answer{body: r.view().Reopened(a, r.me.User)}, err
 }

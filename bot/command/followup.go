@@ -134,6 +134,12 @@ func actionDue(r *Request, d store.Due) error {
 	return r.keepAction(a)
 }
 
+// askedToday: the thread asked today how an action stands, and not the chair to
+// help it along.
+func (r *Request) askedToday(a team.Action) bool {
+	return a.Reminded == r.today() && (a.Owner == r.team.Chair || !slices.Contains(a.Sent, chairStep+r.today().String()))
+}
+
 // remindKey has the day that was agreed in it: a reminder stays the same one when
 // school turns out to be closed.
 func (r *Request) remindKey(a team.Action, step string) string {
@@ -150,12 +156,16 @@ func agreed(a team.Action) team.Date {
 // fitAction moves an action off a day that school is closed by now, and back to the
 // day that was agreed when it is open after all. What is over stays.
 func (r *Request) fitAction(a team.Action) (fitted team.Action, moved bool, err error) {
-	day := agreed(a)
-	due, why, closed := r.freeDays().Deadline(day)
+	from := agreed(a)
+	due, why, _ := r.freeDays().Deadline(from)
+	if due.Before(r.today()) { // too late to go back
+		from = a.Due
+		due, why, _ = r.freeDays().Deadline(from)
+	}
 	if due == a.Due || due.Before(r.today()) {
 		return a, false, nil
 	}
-	if a.Due, a.Agreed = due, day; !closed {
+	if a.Due, a.Agreed = due, agreed(a); a.Due == a.Agreed {
 		a.Agreed = team.Date{}
 	}
 	if err := r.keepAction(a); err != nil {
@@ -164,7 +174,7 @@ func (r *Request) fitAction(a team.Action) (fitted team.Action, moved bool, err 
 	if err := r.did("action.shift", on("action", a.Nr)); err != nil {
 		return a, false, err
 	}
-	return a, true, cmp.Or(r.refresh(r.key("action", a.Nr), r.view().Action(a)), r.refreshReminders(a, r.view().Shifted(a, why)))
+	return a, true, cmp.Or(r.refresh(r.key("action", a.Nr), r.view().Action(a)), r.refreshReminders(a, r.view().Shifted(a, from, why)))
 }
 
 // refreshReminders changes what the reminders of an action say by now.

@@ -321,7 +321,7 @@ func (r *Request) remind(m team.Meeting, step schedule.Step) error {
 		if next, _, err := r.nextMeeting(); err != nil || next.Nr != m.Nr { // what people answer goes there
 			return cmp.Or(err, r.did("reminder.missed", on("meeting", m.Nr)+" "+step.Kind))
 		}
-		key, body = r.key("points", m.Nr, strconv.Itoa(m.Round)), r.view().AskPoints(m)
+		key, body = r.key("points", m.Nr, r.day(m).String()), r.view().AskPoints(m) // once for a day, also when it comes back to that
 	case schedule.StepAgenda:
 		key = r.agendaKey(m)
 		body, err = r.agendaMessage(m)

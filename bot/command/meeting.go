@@ -106,7 +106,7 @@ func (r *Request) begin(m team.Meeting) (answer, error) {
 			return answer{}, err
 		}
 	}
-	return answer{body: r.say("meeting.started")}, r.refreshMeeting(m)
+	return answer{body: r.say("meeting.started")}, cmp.Or(r.refreshMeeting(m), r.refreshSignals())
 }
 
 func pressDiscussed(r *Request, s string) (answer, error) {
@@ -153,15 +153,15 @@ func (r *Request) settle(s string, state team.ItemState) (answer, error) {
 	return answer{}, r.conclude(m, i, state)
 }
 
-// conclude ends the talk about an item. Whoever tidies up an earlier one keeps
-// what is being talked about.
+// conclude ends the talk about an item. Whoever tidies up an earlier one, or
+// carries a later one over, keeps what is being talked about.
 func (r *Request) conclude(m team.Meeting, i int, state team.ItemState) error {
 	item := &m.Agenda[i]
 	if item.State = state; !item.Own() {
 		item.By = r.me.User
 	}
 	next := m.Now
-	if i >= m.Now {
+	if i == m.Now || i > m.Now && state == team.ItemDiscussed {
 		var err error
 		if next, err = r.after(m, i); err != nil {
 			return err
@@ -319,7 +319,8 @@ func (r *Request) roundOff(m team.Meeting) (answer, error) {
 	return answer{body: r.view().Finished(m, signals)}, err
 }
 
-// finish rounds a meeting off: what was not discussed goes on to the next one,
+// finish rounds a meeting off: what was not discussed, and nothing was agreed on,
+// goes on to the next one,
 // the agreements go into the thread, and to each owner their own. An evaluation
 // that was not held stays due.
 func (r *Request) finish(m team.Meeting) (team.Meeting, error) {
@@ -332,8 +333,12 @@ func (r *Request) finish(m team.Meeting) (team.Meeting, error) {
 		if item.Code == "" && item.Signal != 0 && signals[item.Signal].Status == team.Withdrawn {
 			continue
 		}
+		agreed, err := r.agreedOnItem(m, i)
+		if err != nil {
+			return m, err
+		}
 		switch own := item.Own(); {
-		case item.Kind == team.Celebrate && !own, own && item.State == team.ItemOpen && i <= m.Now:
+		case item.State == team.ItemOpen && agreed, item.Kind == team.Celebrate && !own, own && item.State == team.ItemOpen && i <= m.Now:
 			item.State = team.ItemDiscussed
 		case (own || talkedOver(*item)) && item.State == team.ItemOpen:
 			item.State = team.ItemCarried
@@ -367,6 +372,18 @@ func (r *Request) finish(m team.Meeting) (team.Meeting, error) {
 		return m, err
 	}
 	return m, cmp.Or(r.refreshSignals(), r.report(m))
+}
+
+// agreedOnItem: the meeting set a goal for the case of item i or, unless that is
+// to be evaluated, agreed on an action.
+func (r *Request) agreedOnItem(m team.Meeting, i int) (bool, error) {
+	if !talkedOver(m.Agenda[i]) {
+		return false, nil
+	}
+	t, err := r.talk(m, i)
+	c := r.caseOf(t.Code())
+	goal := slices.ContainsFunc(c.Evaluations, func(e team.Evaluation) bool { return e.Meeting == m.Nr && e.Outcome == team.Begins })
+	return c.Code != "" && c.MayDiscussIn(m.Nr) && (goal || t.Agreed > 0 && t.Item().Kind != team.EvaluateItem), err
 }
 
 // closeThread takes the buttons of a meeting away.

@@ -221,8 +221,8 @@ func (r *Request) record(m team.Meeting) (record view.Record, err error) {
 }
 
 // waiting are the cases that wait for the parents to hear of them: of which a
-// signal was there when the meeting ended, and those that it spoke of without
-// the parents knowing.
+// signal was there when the meeting ended, and those that it, or one before it,
+// spoke of without the parents knowing.
 func (r *Request) waiting(m team.Meeting, cases []team.Case) (list []string, err error) {
 	signals, err := store.OpenSignals(r.tx, r.team.ID)
 	if err != nil {
@@ -230,8 +230,13 @@ func (r *Request) waiting(m team.Meeting, cases []team.Case) (list []string, err
 	}
 	for _, c := range cases {
 		waits := slices.ContainsFunc(signals, func(s team.Signal) bool { return s.Code == c.Code && !s.At.After(m.Ended) })
-		anonymous := c.Parents == team.NotYet && c.Anonymous == m.Nr
-		if anonymous || waits && !c.MayDiscuss() {
+		spoken := team.Meeting{}
+		if c.Untold() {
+			if spoken, _, err = store.Meetings.Get(r.tx, r.team.ID, store.Nr(c.Anonymous)); err != nil {
+				return nil, err
+			}
+		}
+		if c.Untold() && !spoken.Ended.After(m.Ended) || waits && !c.MayDiscuss() {
 			list = append(list, c.Code)
 		}
 	}

@@ -140,7 +140,7 @@ func (r *Request) agendaPage(l store.Link) (page chat.Page, err error) {
 	if m.Status == team.Skipped {
 		page = r.view().OffPage(m, r.now)
 	} else {
-		a, signals, err := r.agendaOf(m)
+		a, signals, err := r.agendaNow(m)
 		if err != nil {
 			return page, err
 		}

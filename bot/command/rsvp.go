@@ -2,26 +2,71 @@ package command
 
 import (
 	"cmp"
+	"errors"
 	"maps"
+	"regexp"
 	"slices"
 
+	"kansbot/internal/schedule"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
 )
 
-func meetingComing(r *Request, _ string) (answer, error) { return r.rsvpNext(true, "") }
-
-// meetingAway also takes who comes instead: "afwezig @dewi".
-func meetingAway(r *Request, typed string) (answer, error) {
-	handle, _ := cutMention(line(typed))
-	if handle == "" {
-		return r.rsvpNext(false, "")
-	}
-	stand, err := r.who(handle)
+func meetingComing(r *Request, typed string) (answer, error) {
+	m, err := r.rsvpFor(line(typed), "/kansoverleg aanwezig ")
 	if err != nil {
 		return answer{}, err
 	}
-	return r.rsvpNext(false, stand.User)
+	return r.rsvp(m, true, "")
+}
+
+// meetingAway also takes who comes instead: "afwezig @dewi".
+func meetingAway(r *Request, typed string) (answer, error) {
+	prefix, stand := "/kansoverleg afwezig ", ""
+	handle, rest := cutMention(line(typed))
+	if handle != "" {
+		who, err := r.who(handle)
+		if err != nil {
+			return answer{}, err
+		}
+		prefix, stand = prefix+"@"+handle+" ", who.User
+	}
+	m, err := r.rsvpFor(rest, prefix)
+	if err != nil {
+		return answer{}, err
+	}
+	return r.rsvp(m, false, stand)
+}
+
+var onDay = regexp.MustCompile(`(?i)^(?:op|voor|on|for)\s+`)
+
+// rsvpFor is the next meeting, or the one on the day that was typed.
+func (r *Request) rsvpFor(typed, prefix string) (team.Meeting, error) {
+	next, found, err := r.nextMeeting()
+	if err != nil {
+		return next, err
+	}
+	if !found {
+		if _, running, err := r.running(); err != nil || running {
+			return next, cmp.Or[error](err, team.Wrong("", "meeting.begun"))
+		}
+		return r.planned()
+	}
+	if typed == "" {
+		return next, nil
+	}
+	day, at, hasTime, err := schedule.ParseMoment(onDay.ReplaceAllString(typed, ""), r.today())
+	if p := (*team.Problem)(nil); err != nil && !errors.As(err, &p) {
+		return next, err
+	}
+	m, found, failed := r.openMeeting(func(m team.Meeting) bool {
+		start := m.Start.In(r.zone())
+		return m.Status == team.Planned && r.day(m) == day && (!hasTime || schedule.Clock{Hour: start.Hour(), Minute: start.Minute()} == at)
+	})
+	if failed != nil || err == nil && found {
+		return m, failed
+	}
+	return next, team.Wrong("datum", "rsvp.day", "understood", typed, "when", r.view().When(next.Start), "example", prefix+r.dayToType(r.day(next)))
 }
 
 func pressComing(r *Request, s string) (answer, error) { return r.pressRSVP(s, true) }
@@ -54,24 +99,6 @@ func (r *Request) pressedMeeting(s string) (team.Meeting, error) {
 		return m, team.Wrong("", "meeting.off")
 	}
 	return m, team.Wrong("", "meeting.over")
-}
-
-func (r *Request) rsvpNext(coming bool, stand string) (answer, error) {
-	m, found, err := r.nextMeeting()
-	if err != nil {
-		return answer{}, err
-	}
-	if !found {
-		if _, running, err := r.running(); err != nil || running {
-			if err == nil {
-				err = team.Wrong("", "meeting.begun")
-			}
-			return answer{}, err
-		}
-		_, err := r.planned()
-		return answer{}, err
-	}
-	return r.rsvp(m, coming, stand)
 }
 
 // rsvp notes who comes; stand is who comes instead of the asker, or empty.

@@ -308,17 +308,7 @@ func signalShow(r *Request, typed string) (answer, error) {
 // refreshSignal brings all that the channel shows of a signal up to date: its
 // own post, the agenda, and its case in a meeting that is going on.
 func (r *Request) refreshSignal(s team.Signal) error {
-	next, _, err := r.nextMeeting()
-	if err != nil {
-		return err
-	}
-	if err := r.refresh(r.key("signal", s.Nr), r.view().Signal(s, next)); err != nil {
-		return err
-	}
-	if err := r.refreshPlanned(); err != nil {
-		return err
-	}
-	return r.refreshRunning(s)
+	return cmp.Or(r.refreshPostsOf([]team.Signal{s}), r.refreshPlanned(), r.refreshRunning(s))
 }
 
 // refreshSignals brings the date that waiting signals show up to date.
@@ -330,14 +320,23 @@ func (r *Request) refreshSignals() error {
 	return r.refreshPostsOf(signals)
 }
 
-// refreshPostsOf brings the posts of signals that wait up to date, the newest.
+// refreshPostsOf brings the posts of signals up to date, the newest: with the
+// meeting that goes on for what is on its agenda, else with the next.
 func (r *Request) refreshPostsOf(signals []team.Signal) error {
 	next, _, err := r.nextMeeting()
 	if err != nil {
 		return err
 	}
+	running, _, err := r.running()
+	if err != nil {
+		return err
+	}
 	for _, s := range signals[max(0, len(signals)-maxRefreshed):] {
-		if err := r.refresh(r.key("signal", s.Nr), r.view().Signal(s, next)); err != nil {
+		m := next
+		if slices.ContainsFunc(running.Agenda, func(i team.AgendaItem) bool { return slices.Contains(i.Signals(), s.Nr) }) {
+			m = running
+		}
+		if err := r.renew(r.key("signal", s.Nr), r.view().Signal(s, m)); err != nil {
 			return err
 		}
 	}

@@ -103,10 +103,16 @@ func (r *Request) tellPeople(was, m team.Meeting) error {
 		return err
 	}
 	for _, job := range team.Jobs {
-		if before, now := r.holder(was, job), r.holder(m, job); before != now {
-			if err := r.passOn(m, job, now); err != nil {
-				return err
-			}
+		before, now := r.holder(was, job), r.holder(m, job)
+		_, waits, err := r.told(r.turnID(m, job, now))
+		if err == nil && before != now {
+			err = r.unsay(r.turnID(m, job, before))
+		}
+		if err == nil && (before != now || waits) {
+			err = r.passOn(m, job, now)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -121,24 +127,32 @@ func (r *Request) passedOn(m team.Meeting) (team.Meeting, error) {
 	return r.keepPeople(m, now)
 }
 
-// passOn tells who has a job now. What they may not hear yet waits for the next
-// reminder.
+// passOn tells who has a job now: when they may hear of it, and by their card
+// alone when that is for the same day.
 func (r *Request) passOn(m team.Meeting, job team.Job, now string) error {
-	switch {
-	case m.Status != team.Planned:
+	if m.Status != team.Planned {
 		return r.refreshCards(m)
-	case now == "" || now == r.me.User || !r.mayHear(m):
-		return nil
+	}
+	id, at := r.turnID(m, job, now), r.hears(m)
+	carded := slices.ContainsFunc(r.stepsLeft(m), func(step schedule.Step) bool {
+		return step.Kind != schedule.StepPoints && team.DateOf(step.At) == team.DateOf(at)
+	})
+	if now == "" || now == r.me.User || carded && at.After(r.now) {
+		return r.unsay(id)
 	}
 	key := r.cardKey(m, job, now)
 	_, had, err := outbox.Get(r.tx, key)
 	if err != nil {
 		return err
 	}
-	if m.HasSent(schedule.StepAgenda) && !had {
-		return r.direct(key, now, r.view().Card(m, job))
+	if (carded || m.HasSent(schedule.StepAgenda)) && !had && !at.After(r.now) {
+		return cmp.Or(r.unsay(id), r.direct(key, now, r.view().Card(m, job)))
 	}
-	return r.tell(r.key("turn", m.Nr, string(job), now), now, m, r.view().Turn(m, job))
+	return r.tell(id, now, m, r.view().Turn(m, job))
+}
+
+func (r *Request) turnID(m team.Meeting, job team.Job, user string) string {
+	return r.key("turn", m.Nr, string(job), user)
 }
 
 func (r *Request) holder(m team.Meeting, job team.Job) string {

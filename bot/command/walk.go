@@ -298,11 +298,15 @@ func (r *Request) started(m team.Meeting) (chat.Message, error) {
 // agendaNow is agendaOf, with what the parents still have to hear of.
 func (r *Request) agendaNow(m team.Meeting) (team.Agenda, map[int]team.Signal, error) {
 	a, signals, err := r.agendaOf(m)
-	if err != nil || m.Status == team.Planned {
+	if err != nil {
 		return a, signals, err
 	}
 	open, err := store.OpenSignals(r.tx, r.team.ID)
-	for _, s := range open {
+	if err != nil {
+		return a, signals, err
+	}
+	untold, err := r.untold()
+	for _, s := range append(open, untold...) {
 		if _, there := signals[s.Nr]; !there && s.Code != "" && !r.caseOf(s.Code).MayDiscuss() {
 			a.Parents = append(a.Parents, s.Nr)
 			signals[s.Nr] = s

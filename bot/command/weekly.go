@@ -107,8 +107,8 @@ func (r *Request) weekName() string {
 	return fmt.Sprintf("/%d-W%02d", year, week)
 }
 
-// weekOf is what the kernteam has for one of its members this week; nothing for
-// who is away or wants no overview.
+// weekOf is what the kernteam has for one of its members this week, less what a
+// thread asked them today; nothing for who is away or wants no overview.
 func (r *Request) weekOf(m team.Member) (w view.Week, err error) {
 	w = view.Week{View: r.view(), Today: r.today()}
 	if !m.Here || m.Muted || m.Absent(r.today()) {
@@ -128,6 +128,7 @@ func (r *Request) weekOf(m team.Member) (w view.Week, err error) {
 		}
 		w.Covered = append(w.Covered, open...)
 	}
+	w.Mine, w.Covered = slices.DeleteFunc(w.Mine, r.askedToday), slices.DeleteFunc(w.Covered, r.askedToday)
 	meetings, err := r.toCome()
 	sunday := r.today().AddDays((7 - int(r.today().Weekday())) % 7)
 	w.Meetings = slices.DeleteFunc(meetings, func(meeting team.Meeting) bool {

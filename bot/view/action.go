@@ -87,12 +87,12 @@ func (v View) Later(a team.Action, user string) chat.Message {
 }
 
 // Shifted replaces the reminders of an action that has another date by when school
-// is closed; why is the reason that it is on the day that was agreed.
-func (v View) Shifted(a team.Action, why schedule.Reason) chat.Message {
+// is closed: on the day that it moved from, and why.
+func (v View) Shifted(a team.Action, from team.Date, why schedule.Reason) chat.Message {
 	if a.Agreed.IsZero() {
 		return v.stands(a, v.note("action.newdate", "nr", a.Nr, "day", v.day(a.Due)))
 	}
-	return v.stands(a, v.Deadline(a.Agreed, why, a.Due))
+	return v.stands(a, v.Deadline(from, why, a.Due))
 }
 
 // PassedOn replaces the reminders of an action that somebody else has now.

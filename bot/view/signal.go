@@ -26,8 +26,11 @@ func (v View) Signal(s team.Signal, m team.Meeting) chat.Message {
 }
 
 func (v View) onAgenda(m team.Meeting) string {
-	if m.Nr == 0 {
+	switch {
+	case m.Nr == 0:
 		return v.say("signal.nodate")
+	case m.Status == team.Running:
+		return v.say("signal.now")
 	}
 	return v.say("signal.agenda", "when", v.When(m.Start))
 }

@@ -34,7 +34,7 @@ const soon = 15 * time.Minute
 //	agenda  2 school days before, 08:30
 //	today   that day, 08:30; for a meeting before 09:00 or on a free day the
 //	        school day before, 15:30
-//	soon    15 minutes before, when that is between 07:00 and 22:00
+//	soon    15 minutes before, on a school day between 07:00 and 22:00
 //
 // A step that would fall at or after a later one is left out.
 func MeetingLadder(cal Calendar, start time.Time) []Step {
@@ -56,7 +56,7 @@ func MeetingLadder(cal Calendar, start time.Time) []Step {
 		{StepAgenda, cal.At(agenda, DayStart)},
 		{StepToday, today},
 	}
-	if at := start.Add(-soon); clockOf(at).within(earliest, latest) {
+	if at := start.Add(-soon); cal.SchoolDay(day) && clockOf(at).within(earliest, latest) {
 		steps = append(steps, Step{StepSoon, at})
 	}
 	return inOrder(steps, start)

@@ -40,7 +40,7 @@ func TestMeetingLadder(t *testing.T) {
 		{"over the autumn change", "2027-11-02 13:30",
 			"points 2027-10-26 08:30 CEST, agenda 2027-10-29 08:30 CEST, today 2027-11-02 08:30 CET, soon 2027-11-02 13:15 CET"},
 		{"on a free day", "2027-01-23 10:00",
-			"points 2027-01-18 08:30 CET, agenda 2027-01-21 08:30 CET, today 2027-01-22 15:30 CET, soon 2027-01-23 09:45 CET"},
+			"points 2027-01-18 08:30 CET, agenda 2027-01-21 08:30 CET, today 2027-01-22 15:30 CET"},
 	} {
 		if got := ladder(MeetingLadder(school(t), local(t, c.start).UTC())); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
@@ -53,7 +53,7 @@ func TestMeetingLadder(t *testing.T) {
 func TestMeetingLadderDropsWhatComesTooLate(t *testing.T) {
 	cal := school(t)
 	cal.Free = func(d team.Date) bool { return d != day("2026-11-02") }
-	want := "today 2026-11-02 15:30 CET, soon 2027-01-19 13:15 CET"
+	want := "today 2026-11-02 15:30 CET"
 	if got := ladder(MeetingLadder(cal, local(t, "2027-01-19 13:30"))); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}

@@ -27,11 +27,13 @@ func DropAction(tx kv.Tx, id string, a team.Action) error {
 	return Actions.Delete(tx, id, Nr(a.Nr))
 }
 
-// DropCase takes away a case, its index, the links to its pages and its place
+// DropCase takes away a case, its indexes, the links to its pages and its place
 // among the options of forms that are open. Its code stays taken.
 func DropCase(tx kv.Tx, id, code string) error {
-	if err := evaluable.Delete(tx, id, code); err != nil {
-		return err
+	for _, index := range []Table[string]{evaluable, untold} {
+		if err := index.Delete(tx, id, code); err != nil {
+			return err
+		}
 	}
 	if err := dropLinks(tx, func(l Link) bool { return l.Team == id && l.Code == code }); err != nil {
 		return err

@@ -31,6 +31,7 @@ var (
 	owned     = Table[int]{"owned"}              // team, user, nr -> nr, open actions
 	occurred  = Table[int]{"occurrence"}         // team, occurrence -> meeting nr
 	evaluable = Table[string]{"evaluate"}        // team, code -> code, of the cases with a day to evaluate
+	untold    = Table[string]{"untold"}          // team, code -> code, of the cases that are Untold
 	Points    = Table[[]team.Point]{"points"}    // team: those that wait for a Kans!overleg
 	used      = Table[struct{}]{"used"}          // team, code, of the erased cases
 	Homed     = Table[struct{}]{"homed"}         // platform, workspace: somebody there has a home page
@@ -124,15 +125,12 @@ func MoveSignal(tx kv.Tx, id string, s team.Signal) error {
 	return caseNrs.Delete(tx, "signal", id, s.Code, Nr(s.Nr))
 }
 
-// PutCase writes c and its index.
+// PutCase writes c and its indexes.
 func PutCase(tx kv.Tx, id string, c team.Case) error {
-	var err error
-	if c.Evaluate.IsZero() {
-		err = evaluable.Delete(tx, id, c.Code)
-	} else {
-		err = evaluable.Put(tx, c.Code, id, c.Code)
+	if err := setIndex(tx, evaluable, !c.Evaluate.IsZero(), c.Code, id, c.Code); err != nil {
+		return err
 	}
-	if err != nil {
+	if err := setIndex(tx, untold, c.Untold(), c.Code, id, c.Code); err != nil {
 		return err
 	}
 	return Cases.Put(tx, c, id, c.Code)
@@ -141,11 +139,19 @@ func PutCase(tx kv.Tx, id string, c team.Case) error {
 // CasesToEvaluate lists the cases with a day to evaluate, that day first that
 // comes first.
 func CasesToEvaluate(tx kv.Tx, id string) ([]team.Case, error) {
-	codes, err := evaluable.All(tx, id)
+	list, err := casesIn(tx, evaluable, id)
+	slices.SortStableFunc(list, func(a, b team.Case) int { return a.Evaluate.Compare(b.Evaluate) })
+	return list, err
+}
+
+// CasesUntold lists the cases of which the parents still have to hear.
+func CasesUntold(tx kv.Tx, id string) ([]team.Case, error) { return casesIn(tx, untold, id) }
+
+func casesIn(tx kv.Tx, index Table[string], id string) (list []team.Case, err error) {
+	codes, err := index.All(tx, id)
 	if err != nil {
 		return nil, err
 	}
-	var list []team.Case
 	for _, code := range codes {
 		c, found, err := Cases.Get(tx, id, code)
 		if err != nil {
@@ -155,7 +161,6 @@ func CasesToEvaluate(tx kv.Tx, id string) ([]team.Case, error) {
 			list = append(list, c)
 		}
 	}
-	slices.SortStableFunc(list, func(a, b team.Case) int { return a.Evaluate.Compare(b.Evaluate) })
 	return list, nil
 }
 
@@ -256,9 +261,9 @@ func indexed[T any](tx kv.Tx, index Table[int], table Table[T], id string, parts
 	return list, nil
 }
 
-func setIndex(tx kv.Tx, index Table[int], on bool, nr int, parts ...string) error {
+func setIndex[T any](tx kv.Tx, index Table[T], on bool, entry T, parts ...string) error {
 	if on {
-		return index.Put(tx, nr, parts...)
+		return index.Put(tx, entry, parts...)
 	}
 	return index.Delete(tx, parts...)
 }

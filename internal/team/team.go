@@ -207,6 +207,10 @@ func (c Case) MayDiscussIn(meeting int) bool {
 	return c.MayDiscuss() || c.Parents == NotYet && c.Anonymous == meeting
 }
 
+// Untold: a Kans!overleg spoke of the case, and the parents still have to hear
+// of it before another does.
+func (c Case) Untold() bool { return c.Parents == NotYet && c.Anonymous != 0 && c.Closed.IsZero() }
+
 // SignalKind is what sort of observation a Signal is.
 type SignalKind string
 

@@ -78,6 +78,7 @@ func (w *world) aboutSignals() {
 	}
 	s := w.signals[0]
 	w.post("Signal, no date", w.Signal(s, team.Meeting{}))
+	w.post("Signal, now", w.Signal(s, team.Meeting{Nr: 2, Status: team.Running}))
 	s.Status, s.Meeting = team.Discussed, 2
 	w.post("Signal, discussed", w.Signal(s, w.next))
 	gone := w.signals[0]
@@ -151,8 +152,8 @@ func (w *world) aboutActions() {
 	shifted := a
 	shifted.Agreed = a.Due.AddDays(-1)
 	w.post("Reminder, due on a free day", w.Reminder(shifted, schedule.StepDue, a.Due))
-	w.post("Shifted", w.Shifted(shifted, schedule.Reason{Own: schedule.Period{First: shifted.Agreed, Label: w.theme}}))
-	w.post("Shifted, back again", w.Shifted(a, schedule.Reason{}))
+	w.post("Shifted", w.Shifted(shifted, shifted.Agreed, schedule.Reason{Own: schedule.Period{First: shifted.Agreed, Label: w.theme}}))
+	w.post("Shifted, back again", w.Shifted(a, a.Due, schedule.Reason{}))
 	w.post("ChairReminder", w.ChairReminder(a, w.today))
 	w.post("ChairReminder, own action", w.ChairReminder(w.actions[0], w.today))
 	left := w.actions[1]
