@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -98,7 +99,7 @@ func TestBrowserHidesTextOffline(t *testing.T) {
 	b.Go("/pagina/" + key + "/scherm")
 	b.Click(`document.querySelector('button')`)
 	b.Sees("Begint niet aan een taak")
-	st.set("Het scherm luistert", nil)
+	st.titled("Het scherm luistert", nil)
 	s.Wake()
 	b.Sees("Het scherm luistert")
 	cut()
@@ -134,7 +135,7 @@ func TestBrowserHidesTextInSilence(t *testing.T) {
 	b.Go("/pagina/" + key + "/scherm")
 	b.Click(`document.querySelector('button')`)
 	b.Sees("Begint niet aan een taak")
-	st.set("Het scherm luistert", nil)
+	st.titled("Het scherm luistert", nil)
 	s.Wake()
 	b.Sees("Het scherm luistert")
 	close(silent)
@@ -148,10 +149,11 @@ func TestBrowserHidesTextInSilence(t *testing.T) {
 
 // A text of a size that nobody expects leaves the rest of the screen as it is.
 func TestBrowserShowsALongText(t *testing.T) {
-	st := &stage{sc: talking()}
-	st.sc.Since, st.sc.Ends = time.Now(), time.Now().Add(12*time.Minute)
+	sc := talking()
+	sc.Since, sc.Ends = time.Now(), time.Now().Add(12*time.Minute)
 	item := []chat.Span{{Style: chat.Bold, Text: "Wat zien we: "}, {Text: strings.Repeat("woorden over het kind ", 13)}}
-	st.sc.Text = chat.Message{{Kind: chat.Bullets, Items: [][]chat.Span{item, item, item, item, item, item, item}}}
+	sc.Text = chat.Message{{Kind: chat.Bullets, Items: [][]chat.Span{item, item, item, item, item, item, item}}}
+	st := &stage{sc: sc}
 	_, b := browse(t, Options{Screen: st.look})
 	for _, size := range [][2]int64{{1366, 768}, {1920, 1080}} {
 		b.Desktop(size[0], size[1])
@@ -169,14 +171,15 @@ func TestBrowserShowsALongText(t *testing.T) {
 // many agreements.
 func TestBrowserShowsTheQuestions(t *testing.T) {
 	bold := func(s string) chat.Span { return chat.Span{Style: chat.Bold, Text: s} }
-	st := &stage{sc: talking()}
-	st.sc.Since, st.sc.Ends = time.Now().Add(-4*time.Minute), time.Now().Add(19*time.Minute)
-	st.sc.Now = chat.Message{
+	sc := talking()
+	sc.Since, sc.Ends = time.Now().Add(-4*time.Minute), time.Now().Add(19*time.Minute)
+	sc.Now = chat.Message{
 		{Kind: chat.Text, Text: []chat.Span{bold("K-014"), {Text: " (zorg · Leren en groeien · Erbij horen · graag eerder) (23 min)"}}},
 		{Kind: chat.Numbers, Items: [][]chat.Span{
 			{{Text: "Wat zien we?"}, bold(" ✓")}, {{Text: "Wat helpt al?"}, bold(" ✓")}, {{Text: "Wat is nodig?"}, bold(" ✓")},
 			{{Text: "Welk doel?"}, bold(" ✓"), {Text: " Doel gezet, schaal 4, evaluatie do 4 mrt"}}, {{Text: "Wie doet wat, wanneer?"}}}},
 	}
+	st := &stage{sc: sc}
 	_, b := browse(t, Options{Screen: st.look})
 	least := .0175 // of the width
 	show := func(what string) {
@@ -192,40 +195,42 @@ func TestBrowserShowsTheQuestions(t *testing.T) {
 		}
 	}
 	show("screen-questions")
-	for range 2 {
-		st.sc.Agreements[0].Items = append(st.sc.Agreements[0].Items, st.sc.Agreements[0].Items...)
-	}
+	st.set(func(sc *chat.Screen) {
+		sc.Agreements = slices.Clone(sc.Agreements)
+		sc.Agreements[0].Items = slices.Repeat(sc.Agreements[0].Items, 4)
+	})
 	show("screen-questions-full")
-	st.sc.Text = chat.Message{{Kind: chat.Bullets, Items: [][]chat.Span{
-		{bold("Wat zien we: "), {Text: "begint niet aan een taak als het moeilijk lijkt, en wel als het in stapjes gaat"}},
-		{bold("Wat helpt al: "), {Text: "samen de eerste som maken"}}, {bold("Wat is nodig: "), {Text: "iemand die even naast hem zit"}},
-	}}}
+	st.set(func(sc *chat.Screen) {
+		sc.Text = chat.Message{{Kind: chat.Bullets, Items: [][]chat.Span{
+			{bold("Wat zien we: "), {Text: "begint niet aan een taak als het moeilijk lijkt, en wel als het in stapjes gaat"}},
+			{bold("Wat helpt al: "), {Text: "samen de eerste som maken"}}, {bold("Wat is nodig: "), {Text: "iemand die even naast hem zit"}},
+		}}}
+	})
 	least = .012
 	show("screen-questions-text")
-	st.sc.Text, least = nil, .0175
-	st.sc.Now = chat.Message{
-		{Kind: chat.Text, Text: []chat.Span{{Text: "Welkom, rollen en onze privacyafspraak (3 min)"}}},
-		{Kind: chat.Text, Text: []chat.Span{{Text: "Voorzitter: Anna de Groot. Notulist: Bram Visser."}}},
-		{Kind: chat.Text, Text: []chat.Span{bold("Onze privacyafspraak:"), {Text: " we gebruiken alleen codes en noemen geen kind of ouder bij naam. Wat hier gezegd wordt, blijft hier. Zo kan iedereen vrij meedenken."}}},
-	}
-	st.sc.Agreements = nil
+	least = .0175
+	st.set(func(sc *chat.Screen) {
+		sc.Text, sc.Agreements = nil, nil
+		sc.Now = chat.Message{
+			{Kind: chat.Text, Text: []chat.Span{{Text: "Welkom, rollen en onze privacyafspraak (3 min)"}}},
+			{Kind: chat.Text, Text: []chat.Span{{Text: "Voorzitter: Anna de Groot. Notulist: Bram Visser."}}},
+			{Kind: chat.Text, Text: []chat.Span{bold("Onze privacyafspraak:"), {Text: " we gebruiken alleen codes en noemen geen kind of ouder bij naam. Wat hier gezegd wordt, blijft hier. Zo kan iedereen vrij meedenken."}}},
+		}
+	})
 	show("screen-welcome")
-	st.sc.Now = chat.Message{
-		{Kind: chat.Text, Text: []chat.Span{bold("Evaluatie K-014"), {Text: " (5 min)"}}},
-		{Kind: chat.Text, Text: []chat.Span{{Text: "Bij de start: schaal 4."}}},
-		{Kind: chat.Text, Text: []chat.Span{{Text: "Is het doel dichterbij? Wat hielp?"}}},
-	}
+	st.set(func(sc *chat.Screen) {
+		sc.Now = chat.Message{
+			{Kind: chat.Text, Text: []chat.Span{bold("Evaluatie K-014"), {Text: " (5 min)"}}},
+			{Kind: chat.Text, Text: []chat.Span{{Text: "Bij de start: schaal 4."}}},
+			{Kind: chat.Text, Text: []chat.Span{{Text: "Is het doel dichterbij? Wat hielp?"}}},
+		}
+	})
 	show("screen-evaluation")
 }
 
 func TestBrowserShowsTheMeeting(t *testing.T) {
 	st := &stage{sc: talking()}
-	set := func(change func(*chat.Screen)) {
-		st.mu.Lock()
-		defer st.mu.Unlock()
-		change(&st.sc)
-	}
-	set(func(sc *chat.Screen) {
+	st.set(func(sc *chat.Screen) {
 		sc.Since, sc.Ends = time.Now().Add(-4*time.Minute), time.Now().Add(8*time.Minute)
 	})
 	s, b := browse(t, Options{Screen: st.look})
@@ -244,7 +249,7 @@ func TestBrowserShowsTheMeeting(t *testing.T) {
 	inSight("screen")
 
 	b.Run(`window.before = document.body`)
-	set(func(sc *chat.Screen) {
+	st.set(func(sc *chat.Screen) {
 		sc.Text = chat.Message{{Kind: chat.Text, Text: []chat.Span{{Text: "Begint wel als het in stapjes gaat, en als iemand naast hem zit."}}}}
 	})
 	s.Wake()
@@ -252,13 +257,13 @@ func TestBrowserShowsTheMeeting(t *testing.T) {
 	b.Until(`window.before === document.body`) // the page was not loaded again
 	inSight("screen-text")
 
-	set(func(sc *chat.Screen) { sc.Ends = time.Now().Add(-80 * time.Second) })
+	st.set(func(sc *chat.Screen) { sc.Ends = time.Now().Add(-80 * time.Second) })
 	s.Wake()
 	b.Sees("1:2", "over de tijd")
 	b.Until(`document.querySelector('.klok.laat')`)
 	inSight("screen-late")
 
-	set(func(sc *chat.Screen) {
+	st.set(func(sc *chat.Screen) {
 		item := sc.Agreements[0].Items
 		for range 4 {
 			sc.Agreements[0].Items = append(sc.Agreements[0].Items, item...)
@@ -270,7 +275,7 @@ func TestBrowserShowsTheMeeting(t *testing.T) {
 	b.Until(`parseFloat(getComputedStyle(document.querySelector('.afspraken li')).fontSize) > 33`)
 	inSight("screen-full")
 
-	set(func(sc *chat.Screen) {
+	st.set(func(sc *chat.Screen) {
 		sc.Text, sc.Now, sc.Agreements, sc.Ends, sc.Lang = nil, nil, nil, time.Time{}, "en"
 	})
 	s.Wake()
@@ -283,7 +288,7 @@ func TestBrowserShowsTheMeeting(t *testing.T) {
 	other.Until(`document.documentElement.scrollWidth <= innerWidth`)
 	other.Picture("screen-phone")
 
-	set(func(sc *chat.Screen) { *sc = talking(); sc.Over = true })
+	st.set(func(sc *chat.Screen) { *sc = talking(); sc.Over = true })
 	s.Wake()
 	b.Sees("Dit Kans!overleg is afgerond", "belt het wijkteam")
 	inSight("screen-over")

@@ -18,7 +18,7 @@ import (
 	"kansbot/internal/chat"
 )
 
-// stage is a screen that tests change.
+// stage is a screen that tests change, by set alone: a page left open looks on.
 type stage struct {
 	mu    sync.Mutex
 	sc    chat.Screen
@@ -33,7 +33,13 @@ func (s *stage) look(ctx context.Context, session string) (chat.Screen, error) {
 	return s.sc, s.err
 }
 
-func (s *stage) set(title string, err error) {
+func (s *stage) set(change func(*chat.Screen)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.sc)
+}
+
+func (s *stage) titled(title string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sc.Title, s.err = title, err
@@ -117,7 +123,7 @@ func (w *watcher) sees(t *testing.T, want ...string) {
 func TestScreenIsLookedAtOnceForAllWhoWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		st := &stage{sc: talking()}
-		st.set("een", nil)
+		st.titled("een", nil)
 		s, h := site(t, Options{Screen: st.look, Now: time.Now})
 		net := dial(t, h)
 		var all []*watcher
@@ -130,7 +136,7 @@ func TestScreenIsLookedAtOnceForAllWhoWatch(t *testing.T) {
 		if n := st.looks.Load(); n != 2 { // before it is watched, and then
 			t.Errorf("looked %d times", n)
 		}
-		st.set("twee", nil)
+		st.titled("twee", nil)
 		s.Wake()
 		for _, w := range all {
 			w.sees(t, "klok", "stand twee")
@@ -167,7 +173,7 @@ func TestManyChangesAreFewLooks(t *testing.T) {
 		go io.Copy(io.Discard, w)
 		for range 1000 { // 10 seconds
 			time.Sleep(10 * time.Millisecond)
-			st.set(time.Now().String(), nil)
+			st.titled(time.Now().String(), nil)
 			s.Wake()
 		}
 		if n := st.looks.Load(); n < 45 || n > 52 {
@@ -179,7 +185,7 @@ func TestManyChangesAreFewLooks(t *testing.T) {
 func TestStreamOutlivesTheServersPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		st := &stage{sc: talking()}
-		st.set("een", nil)
+		st.titled("een", nil)
 		s, h := site(t, Options{Screen: st.look, Now: time.Now})
 		w := dial(t, h).watch(t, opened)
 		w.sees(t, "klok", "stand een")
@@ -190,7 +196,7 @@ func TestStreamOutlivesTheServersPatience(t *testing.T) {
 		if took := time.Since(began); took != 30*heartbeat {
 			t.Errorf("30 heartbeats in %v", took)
 		}
-		st.set("twee", nil)
+		st.titled("twee", nil)
 		s.Wake()
 		w.sees(t, "klok", "stand twee")
 	})
@@ -199,12 +205,12 @@ func TestStreamOutlivesTheServersPatience(t *testing.T) {
 func TestScreenThatRunsOutWithoutAWord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		st := &stage{sc: talking()}
-		st.set("een", nil)
+		st.titled("een", nil)
 		_, h := site(t, Options{Screen: st.look, Now: time.Now})
 		w := dial(t, h).watch(t, opened)
 		w.sees(t, "klok", "stand een")
 		synctest.Wait() // until it rests
-		st.set("", chat.ErrGone)
+		st.titled("", chat.ErrGone)
 		w.sees(t, "klok", "klok", "klok", "klok", "stand Dit scherm is gesloten", "einde", "")
 	})
 }
@@ -212,21 +218,19 @@ func TestScreenThatRunsOutWithoutAWord(t *testing.T) {
 func TestScreenEndsWithTheMeeting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		st := &stage{sc: talking()}
-		st.set("een", nil)
+		st.titled("een", nil)
 		s, h := site(t, Options{Screen: st.look, Now: time.Now})
 		net := dial(t, h)
 		w := net.watch(t, opened)
 		w.sees(t, "klok", "stand een")
-		st.mu.Lock()
-		st.sc.Over = true
-		st.mu.Unlock()
+		st.set(func(sc *chat.Screen) { sc.Over = true })
 		time.Sleep(rest)
 		s.Wake()
 		w.sees(t, "klok", "stand een")
 		late := net.watch(t, opened)
 		late.sees(t, "klok", "stand een")
 		late.Close()
-		st.set("", chat.ErrGone) // the minutes to read are over
+		st.titled("", chat.ErrGone) // the minutes to read are over
 		w.sees(t, "klok", "klok", "klok", "klok", "stand Dit scherm is gesloten", "einde", "")
 	})
 }
@@ -234,15 +238,15 @@ func TestScreenEndsWithTheMeeting(t *testing.T) {
 func TestScreenStaysWhenAQuestionFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		st := &stage{sc: talking()}
-		st.set("een", nil)
+		st.titled("een", nil)
 		s, h := site(t, Options{Screen: st.look, Now: time.Now})
 		w := dial(t, h).watch(t, opened)
 		w.sees(t, "klok", "stand een")
-		st.set("", io.ErrUnexpectedEOF)
+		st.titled("", io.ErrUnexpectedEOF)
 		time.Sleep(rest)
 		s.Wake()
 		w.sees(t, "klok")
-		st.set("twee", nil)
+		st.titled("twee", nil)
 		s.Wake()
 		w.sees(t, "klok", "stand twee")
 	})
@@ -252,7 +256,7 @@ func TestScreenStaysWhenAQuestionFails(t *testing.T) {
 func TestClockThatIsPutForward(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		st := &stage{sc: talking()}
-		st.set("een", nil)
+		st.titled("een", nil)
 		var ahead atomic.Int64
 		s, h := site(t, Options{Screen: st.look, Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }})
 		w := dial(t, h).watch(t, opened)
@@ -267,14 +271,14 @@ func TestClockThatIsPutForward(t *testing.T) {
 func TestSlowWatcherHoldsUpNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		st := &stage{sc: talking()}
-		st.set("0", nil)
+		st.titled("0", nil)
 		s, h := site(t, Options{Screen: st.look, Now: time.Now})
 		net := dial(t, h)
 		slow, quick := net.watch(t, opened), net.watch(t, opened)
 		quick.sees(t, "klok", "stand 0")
 		for i := 1; i <= 20; i++ {
 			time.Sleep(rest)
-			st.set(fmt.Sprint(i), nil)
+			st.titled(fmt.Sprint(i), nil)
 			s.Wake()
 			quick.sees(t, "klok", fmt.Sprint("stand ", i))
 		}
@@ -288,7 +292,7 @@ func TestSlowWatcherHoldsUpNobody(t *testing.T) {
 			t.Errorf("the slow one got %d states of 21", got)
 		}
 
-		st.set("21", nil)
+		st.titled("21", nil)
 		s.Wake()
 		quick.sees(t, "klok", "stand 21")
 		go io.Copy(io.Discard, quick)
@@ -357,7 +361,7 @@ func TestStrangersTakeNoRoom(t *testing.T) {
 func TestServerCanShutDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		st := &stage{sc: talking()}
-		st.set("een", nil)
+		st.titled("een", nil)
 		s, h := site(t, Options{Screen: st.look, Now: time.Now})
 		net := dial(t, h)
 		w := net.watch(t, opened)
@@ -438,7 +442,7 @@ func TestDoorInEnglish(t *testing.T) {
 func BenchmarkScreen(b *testing.B) {
 	const watching = 50
 	st := &stage{sc: talking()}
-	st.set("begin", nil)
+	st.titled("begin", nil)
 	s, h := site(b, Options{Screen: st.look, Now: time.Now})
 	s.rest = 0
 	server := httptest.NewServer(h)
@@ -469,7 +473,7 @@ func BenchmarkScreen(b *testing.B) {
 	for b.Loop() {
 		n++
 		seen.Add(watching)
-		st.set(fmt.Sprint("punt ", n), nil)
+		st.titled(fmt.Sprint("punt ", n), nil)
 		s.Wake()
 		seen.Wait()
 	}
