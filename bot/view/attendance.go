@@ -140,7 +140,15 @@ func (v View) Today(m team.Meeting, members []team.Member, items []team.AgendaIt
 	if len(silent) > 0 {
 		message = append(message, v.note("today.silent", "names", strings.Join(silent, ", ")))
 	}
-	return append(message, v.rsvp(m)...)
+	return slices.Concat(message, v.rsvp(m), v.start(m))
+}
+
+// start lets who leads the meeting begin it.
+func (v View) start(m team.Meeting) chat.Message {
+	if m.Status != team.Planned {
+		return nil
+	}
+	return chat.Message{v.buttons(v.button("meeting.start "+itoa(m.Nr), "button.start", chat.Primary))}
 }
 
 // standsIn: somebody else comes by this member.
@@ -172,6 +180,9 @@ func (v View) list(words []string) string {
 
 // Soon is a quarter of an hour before the start.
 func (v View) Soon(m team.Meeting) chat.Message {
+	if m.Status != team.Planned {
+		return v.Begun(m)
+	}
 	start := m.Start.In(v.Zone).Format("15:04")
 	message := chat.Message{v.para("soon", "time", start)}
 	if leader := v.holder(m, team.Chair); leader != "" {
@@ -180,7 +191,7 @@ func (v View) Soon(m team.Meeting) chat.Message {
 	if notes := v.holder(m, team.Notes); notes != "" {
 		message = append(message, v.note("soon.notes", "name", v.Name(notes)))
 	}
-	return message
+	return append(message, v.start(m)...)
 }
 
 // StandsIn tells somebody for whom they come; StandsNoMore that it is not
