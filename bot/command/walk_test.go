@@ -417,6 +417,9 @@ func (w *walk) tick(t *rapid.T) {
 			continue
 		}
 		for _, step := range schedule.ActionLadder(w.calendar(), a.Due) {
+			if next := w.calendar().AddSchoolDays(team.DateOf(a.Since.In(zone(""))), 1); step.Kind == schedule.StepAhead && !team.DateOf(w.now.In(zone(""))).After(next) {
+				continue
+			}
 			key := fmt.Sprintf("remind/%s/%d/%s/%s", w.id, a.Nr, agreed(a), step.Kind)
 			if _, before := slices.BinarySearch(w.said, key); step.At.Equal(w.now) && step.At.After(a.Since) && !before && a.Reminded != team.DateOf(w.now.In(zone(""))) {
 				expected = append(expected, key)
