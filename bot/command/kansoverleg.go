@@ -316,7 +316,14 @@ func (r *Request) timely(step schedule.Step) bool {
 	return r.now.Sub(at) <= maxLate && team.DateOf(at) == r.today() && (r.atWork() || step.Kind == schedule.StepSoon)
 }
 
+// farAhead is after how many days before a meeting its agenda is forgotten by
+// then: a holiday lies between, and the reminder of the day has it.
+const farAhead = 9
+
 func (r *Request) remind(m team.Meeting, step schedule.Step) error {
+	if step.Kind == schedule.StepAgenda && r.day(m).After(team.DateOf(step.At).AddDays(farAhead)) {
+		return cmp.Or(r.sendCards(m), r.warn(m))
+	}
 	var body chat.Message
 	var key string
 	var err error

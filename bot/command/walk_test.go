@@ -403,6 +403,7 @@ func (w *walk) tick(t *rapid.T) {
 			case m.Status != team.Planned || !step.At.Equal(w.now) || !step.At.After(m.Since) || round && m.HasSent(step.Kind):
 			case step.Kind == schedule.StepPoints:
 				points = append(points, m)
+			case step.Kind == schedule.StepAgenda && team.DateOf(m.Start.In(zone(""))).After(team.DateOf(w.now.In(zone(""))).AddDays(farAhead)):
 			case round:
 				expected = append(expected, fmt.Sprintf("%s/%s/%d/%d", step.Kind, w.id, m.Nr, m.Round))
 			case w.reminded[about(step.Kind, m)] == "":
