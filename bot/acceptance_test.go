@@ -131,8 +131,8 @@ func (o *operator) followsUp() {
 	o.dawns("2027-04-02T08:29", "2027-04-02T08:30", "@bram, dit is voor vandaag: begint elke taak samen")
 	o.clicks("bram", "dit is voor vandaag: begint elke taak", "Klaar", closed("begint elke taak"))
 	o.shows("begint elke taak samen", "Klaar. bram")
-	o.dawns("2027-04-06T08:29", "2027-04-06T08:30", "@emre, over een paar dagen is het zover: vraagt de logopedist")
-	o.clicks("emre", "over een paar dagen is het zover: vraagt", "Klaar", closed("vraagt de logopedist"))
+	o.dawns("2027-04-06T08:29", "2027-04-06T08:30", "@emre, dit komt eraan: vraagt de logopedist")
+	o.clicks("emre", "dit komt eraan: vraagt", "Klaar", closed("vraagt de logopedist"))
 	o.clicks("chantal", "@chantal nodigt ouders uit", "Klaar", closed("nodigt ouders uit"))
 	if list := o.reads("anna", "/actie lijst"); !words(list, "geen open acties") {
 		o.t.Errorf("left to do:\n%s", list)

@@ -144,7 +144,7 @@ func TestBrowserChain(t *testing.T) {
 	v.presses("dit is voor vandaag: begint elke taak samen", "Klaar")
 	v.Sees("Mooi, actie 1 is klaar", "Klaar. Bram Visser, vr 29 jan")
 	v.Picture("09-done")
-	v.waitsFor("@Emre Yildiz, over een paar dagen is het zover")
+	v.waitsFor("@Emre Yildiz, dit komt eraan")
 
 	t.Log("what somebody wrote is for who asks")
 	v.says("/signaal toon 1")
@@ -152,7 +152,7 @@ func TestBrowserChain(t *testing.T) {
 	v.Picture("10-private")
 	v.becomes("Emre Yildiz")
 	v.SeesNot("begint niet aan een taak als die", "Wat zien we:")
-	v.presses("over een paar dagen is het zover", "Klaar")
+	v.presses("dit komt eraan", "Klaar")
 	v.Sees("Mooi, actie 2 is klaar")
 
 	t.Log("six weeks later it goes round again, with what was carried over")

@@ -91,8 +91,8 @@ func (y *schoolYear) answer(text string, a arrival) {
 	case has("Evalueren") && !a.thread:
 		y.presses(who, first, "Evalueren")
 		y.sends(who, "schaal=7", "verder=doorgaan")
-	case !strings.Contains(text, "zover:") && !strings.Contains(text, "dag:") && !strings.Contains(text, "hiermee:") || !has("Klaar"):
-	case strings.Contains(text, "over een paar dagen") && y.reminders%3 != 0:
+	case !strings.Contains(text, "eraan:") && !strings.Contains(text, "dag:") && !strings.Contains(text, "hiermee:") || !has("Klaar"):
+	case strings.Contains(text, "dit komt eraan") && y.reminders%3 != 0:
 		y.reminders++
 	case has("Later") && y.reminders%5 == 1:
 		y.reminders++

@@ -113,7 +113,7 @@ func (r *Request) readAction(typed string) (a team.Action, err error) {
 	if err != nil {
 		problems = append(problems, err)
 	}
-	a.Text = deed(rest)
+	a.Text = r.deed(rest)
 	if a.Code != "" {
 		if _, known, err := store.Cases.Get(r.tx, r.team.ID, a.Code); err != nil {
 			return a, err
@@ -182,7 +182,7 @@ func actionSubmitted(r *Request, _ int, v values) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	a := team.Action{Owner: v.get("wie"), Text: deed(v.get("wat")), Gain: sentence(v.get("gelukt")), Due: due}
+	a := team.Action{Owner: v.get("wie"), Text: r.deed(v.get("wat")), Gain: sentence(v.get("gelukt")), Due: due}
 	if code := v.get("casus"); code != noCase {
 		a.Code = code
 	}

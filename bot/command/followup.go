@@ -59,7 +59,8 @@ func (r *Request) retimeAction(a team.Action) error {
 
 // followUps are the reminders that an action still asks for, those included
 // that should have been there by now. None comes after a later one, wherever
-// the school days put it.
+// the school days put it, and what was agreed on the school day before needs no
+// word ahead.
 func (r *Request) followUps(a team.Action) []schedule.Step {
 	if slices.ContainsFunc(a.Sent, func(step string) bool { return strings.HasPrefix(step, chairStep) }) {
 		return nil
@@ -71,7 +72,10 @@ func (r *Request) followUps(a team.Action) []schedule.Step {
 			break
 		}
 	}
-	return slices.DeleteFunc(steps, func(step schedule.Step) bool { return !step.At.After(a.Since) })
+	agreed := r.calendar().AddSchoolDays(team.DateOf(a.Since.In(r.zone())), 1)
+	return slices.DeleteFunc(steps, func(step schedule.Step) bool {
+		return !step.At.After(a.Since) || step.Kind == schedule.StepAhead && !team.DateOf(step.At).After(agreed)
+	})
 }
 
 // What comes each week after the last step, and on the day that somebody wanted

@@ -101,7 +101,7 @@ func shownLines(lang text.Lang) []string {
 	}
 	for _, id := range []string{"team.ready.signal", "team.ready.plan", "team.ready.card", "home.none", "ask.signal", "ask.point", "soon"} {
 		for _, p := range lang.Parts(id) {
-			if p.Bold {
+			if p.Bold && strings.HasPrefix(p.Text, "/") {
 				lines = append(lines, p.Text)
 			}
 		}

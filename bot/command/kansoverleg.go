@@ -221,7 +221,7 @@ func (r *Request) refreshMeeting(m team.Meeting) error {
 	if err := r.refresh(r.todayKey(m), today); err != nil {
 		return err
 	}
-	if err := r.refreshWarnings(m); err != nil {
+	if err := cmp.Or(r.renew(r.soonKey(m), r.view().Soon(m)), r.refreshWarnings(m)); err != nil {
 		return err
 	}
 	if m.Status == team.Running { // who leads it may be somebody else by now
@@ -247,13 +247,17 @@ func (r *Request) refreshPlanned() error {
 // datedKeys are the keys of posts that are about the day of a meeting: when it
 // moves, they stay behind.
 func (r *Request) datedKeys(m team.Meeting) []string {
-	return []string{r.todayKey(m), r.warningKey(m, "lead"), r.warningKey(m, "quorum")}
+	return []string{r.todayKey(m), r.soonKey(m), r.warningKey(m, "lead"), r.warningKey(m, "quorum")}
 }
 
 // todayKey has the date in it: a meeting that moves gets a reminder on its new
 // day, and never two on one.
 func (r *Request) todayKey(m team.Meeting) string {
 	return r.key("today", m.Nr, r.day(m).String())
+}
+
+func (r *Request) soonKey(m team.Meeting) string {
+	return r.key("soon", m.Nr, m.Start.UTC().Format("20060102T1504"))
 }
 
 // meetingDue is the clock's part: the ladder, and closing what nobody did.
@@ -312,7 +316,14 @@ func (r *Request) timely(step schedule.Step) bool {
 	return r.now.Sub(at) <= maxLate && team.DateOf(at) == r.today() && (r.atWork() || step.Kind == schedule.StepSoon)
 }
 
+// farAhead is after how many days before a meeting its agenda is forgotten by
+// then: a holiday lies between, and the reminder of the day has it.
+const farAhead = 9
+
 func (r *Request) remind(m team.Meeting, step schedule.Step) error {
+	if step.Kind == schedule.StepAgenda && r.day(m).After(team.DateOf(step.At).AddDays(farAhead)) {
+		return cmp.Or(r.sendCards(m), r.warn(m))
+	}
 	var body chat.Message
 	var key string
 	var err error
@@ -329,7 +340,7 @@ func (r *Request) remind(m team.Meeting, step schedule.Step) error {
 		key = r.todayKey(m)
 		body, err = r.todayMessage(m)
 	case schedule.StepSoon:
-		key, body = r.key("soon", m.Nr, m.Start.UTC().Format("20060102T1504")), r.view().Soon(m)
+		key, body = r.soonKey(m), r.view().Soon(m)
 	}
 	if err != nil {
 		return err

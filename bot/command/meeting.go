@@ -13,18 +13,39 @@ import (
 // meetingStart opens the thread of today's Kans!overleg: the agenda, and a
 // reply for each case. "start nu" holds one that was not planned.
 func meetingStart(r *Request, typed string) (answer, error) {
+	m, found, err := r.toStart()
+	if err != nil {
+		return answer{}, err
+	}
+	word, _ := firstWord(typed)
+	return r.start(m, found, isWord(word, "nu", "now"))
+}
+
+// pressStart is for who leads the meeting; without such a member, for who wants
+// to.
+func pressStart(r *Request, s string) (answer, error) {
+	m, err := r.pressedMeeting(s)
+	if err != nil {
+		return answer{}, err
+	}
+	if r.holder(m, team.Chair) != "" {
+		if err := r.forLeader(m); err != nil {
+			return answer{}, err
+		}
+	}
+	return r.start(m, true, false)
+}
+
+// start begins the meeting m, if one was found; with now, one that was not
+// planned.
+func (r *Request) start(m team.Meeting, found, now bool) (answer, error) {
 	if m, found, err := r.running(); err != nil || found {
 		if err == nil {
 			err = team.Wrong("", "meeting.running", "when", r.view().When(m.Start))
 		}
 		return answer{}, err
 	}
-	m, found, err := r.toStart()
-	if err != nil {
-		return answer{}, err
-	}
-	word, _ := firstWord(typed)
-	now := isWord(word, "nu", "now")
+	var err error
 	switch {
 	case found && r.day(m).Before(r.today()):
 		if m, err = r.move(m, r.now); err != nil {

@@ -170,6 +170,7 @@ func (r *Request) plan(typed string, minutes int) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	was := m.Start
 	switch {
 	case has && taken && other.Nr != m.Nr:
 		rhythm.Time.Hour++ // another time on the same days
@@ -183,7 +184,7 @@ func (r *Request) plan(typed string, minutes int) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if err := r.notice(r.view().Planned(r.me.User, rhythm.Words(string(r.lang)), m)); err != nil {
+	if err := r.notice(r.view().Planned(r.me.User, rhythm.Words(string(r.lang)), was, m)); err != nil {
 		return answer{}, err
 	}
 	if err := r.propose(m, next.nominal); err != nil {

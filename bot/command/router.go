@@ -179,7 +179,7 @@ func (r *Request) forLeader(m team.Meeting) error {
 	if r.isChair() || leader.Here && leader.User == r.me.User || !leader.Here && !r.hasChair() {
 		return nil
 	}
-	return team.Wrong("", "chair", "chair", r.view().Name(leader.User))
+	return team.Wrong("", "leader", "chair", r.view().Name(leader.User), "when", r.view().When(m.Start))
 }
 
 func (r *Request) hasChair() bool { return r.member(r.team.Chair).Here }

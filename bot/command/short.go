@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"regexp"
 	"strconv"
 	"strings"
@@ -77,12 +78,13 @@ func firstOfTwo(s string, limit int) string {
 	return ""
 }
 
-// deed is what somebody does, to read behind their name: "ik leg" is "legt".
-func deed(s string) string {
+// deed is what somebody does, to read behind their name: "ik leg" is "legt",
+// and "Praat met" is "praat met".
+func (r *Request) deed(s string) string {
 	s = sentence(s)
 	word, rest := firstWord(s)
 	if !isWord(word, "ik") {
-		return s
+		return r.small(s)
 	}
 	verb, rest := firstWord(rest)
 	switch other := ofAnother[fold(verb)]; {
@@ -92,6 +94,25 @@ func deed(s string) string {
 		verb += "t"
 	}
 	return strings.TrimSpace(verb + " " + rest)
+}
+
+// small is a text without the capital that begins a sentence. That of an
+// abbreviation or of a colleague's name stays.
+func (r *Request) small(s string) string {
+	word, _ := firstWord(s)
+	_, n := utf8.DecodeRuneInString(word)
+	if tail := word[n:]; tail == "" || tail != strings.ToLower(tail) {
+		return s
+	}
+	members, err := r.members()
+	r.broken = cmp.Or(r.broken, err)
+	name := strings.TrimSuffix(strings.Trim(word, ".,:;"), "'s")
+	for _, m := range members {
+		if m.Called(name) {
+			return s
+		}
+	}
+	return strings.ToLower(word[:n]) + s[n:]
 }
 
 // ofAnother is what is said of another, where that is not the verb of "ik" with a

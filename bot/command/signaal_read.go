@@ -46,12 +46,25 @@ var hashtagPattern = regexp.MustCompile(`(^|[\s,;|(])#([\pL\pN][\pL\pN_-]*)`)
 // has no name is what was seen. It reads as much as it can; the error is the
 // first thing that it could not.
 func (r *Request) readSignal(d *draft, typed string) error {
-	head, named := signalParts.split(tidy(typed))
+	head, named := signalParts.split(namedParents(tidy(typed)))
 	wrong := r.readHead(d, head)
 	for _, p := range named {
 		wrong = cmp.Or(wrong, r.readPart(d, p.key, p.text))
 	}
 	return wrong
+}
+
+var parentsPart = regexp.MustCompile(`(?i)\|\s*(?:ouders?|parents)\s+(?:(?:zijn|are)\s+)?([^|#:]+)`)
+
+// namedParents gives the name "ouders" its colon where a part says nothing else.
+func namedParents(s string) string {
+	return parentsPart.ReplaceAllStringFunc(s, func(part string) string {
+		words := parentsPart.FindStringSubmatch(part)[1]
+		if _, found := parentsNamed(fold(strings.Trim(line(words), ".,;"))); !found {
+			return part
+		}
+		return "| ouders: " + words
+	})
 }
 
 type part struct{ key, text string }
@@ -194,6 +207,11 @@ func (r *Request) elementKeys() []string {
 // was seen.
 func (r *Request) readHead(d *draft, head string) error {
 	head, wrong := r.readTags(d, head)
+	if word, rest := firstWord(head); startsWithCode(rest) {
+		if kind, found := kindOf(fold(strings.Trim(word, ".,:;"))); found {
+			d.Kind, head = kind, rest
+		}
+	}
 	found := codes(head)
 	if len(found) > 1 {
 		d.Seen = head
@@ -206,7 +224,7 @@ func (r *Request) readHead(d *draft, head string) error {
 		word, rest := firstWord(head)
 		bare := fold(strings.Trim(word, ".,:;"))
 		switch {
-		case d.Code == "" && isWord(bare, "nieuw", "nieuwe", "new"):
+		case d.Code == "" && isWord(bare, newWords...):
 			d.newCode = newCase
 		case isWord(bare, "anoniem", "anonymous"):
 			d.Parents = team.NotYet
@@ -226,6 +244,12 @@ func (r *Request) readHead(d *draft, head string) error {
 	}
 }
 
+func startsWithCode(s string) bool {
+	m := codePattern.FindStringSubmatchIndex(s)
+	word, _ := firstWord(s)
+	return m != nil && m[4] == 0 || isWord(word, newWords...)
+}
+
 // themeOf takes a theme off the front: what stands before a colon, else one
 // word.
 func themeOf(s string) (theme, rest string) {
@@ -234,6 +258,8 @@ func themeOf(s string) (theme, rest string) {
 	}
 	return firstWord(s)
 }
+
+var newWords = []string{"nieuw", "nieuwe", "new"}
 
 func isGroup(s string) bool {
 	word, _ := firstWord(s)

@@ -141,6 +141,7 @@ func init() {
 		"meeting.in":      {run: pressComing, late: true},
 		"meeting.out":     {run: pressAway, late: true},
 		"meeting.lead":    {run: pressLead, late: true},
+		"meeting.start":   {run: pressStart, late: true},
 		"meeting.on":      {run: pressGoesOn},
 		"meeting.off":     {run: pressOff},
 		"agenda.choose":   {run: pressChoose},

@@ -387,14 +387,20 @@ func itemLate(r *Request, d store.Due) error {
 	return r.post(r.lateKey(m, i, times+1), r.key("meeting", m.Nr), r.view().TooLong(t, times > 0))
 }
 
-// pressMore gives the talk about an item five more minutes, from now.
+// pressMore gives the talk about an item five more minutes, from now. It is not
+// counted as longer than a Kans!overleg, whenever somebody presses.
 func pressMore(r *Request, s string) (answer, error) {
 	t, err := r.onItem(s)
 	if err != nil {
 		return answer{}, err
 	}
 	m, i := t.Meeting, t.Index
-	m.Agenda[i].Minutes = int(r.now.Sub(m.NowSince).Round(time.Minute)/time.Minute) + more
+	minutes := int(r.now.Sub(m.NowSince).Round(time.Minute)/time.Minute) + more
+	if over := minutes - r.team.Minutes; over > 0 {
+		minutes -= over
+		m.NowSince = m.NowSince.Add(time.Duration(over) * time.Minute)
+	}
+	m.Agenda[i].Minutes, t.Meeting.NowSince = minutes, m.NowSince
 	if err := r.did("meeting.more", on("meeting", m.Nr)); err != nil {
 		return answer{}, err
 	}

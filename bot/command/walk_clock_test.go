@@ -46,6 +46,7 @@ func (w *walk) tick(t *rapid.T) {
 			case m.Status != team.Planned || !step.At.Equal(w.now) || !step.At.After(m.Since) || round && m.HasSent(step.Kind):
 			case step.Kind == schedule.StepPoints:
 				points = append(points, m)
+			case step.Kind == schedule.StepAgenda && team.DateOf(m.Start.In(zone(""))).After(team.DateOf(w.now.In(zone(""))).AddDays(farAhead)):
 			case round:
 				expected = append(expected, fmt.Sprintf("%s/%s/%d/%d", step.Kind, w.id, m.Nr, m.Round))
 			case w.reminded[about(step.Kind, m)] == "":
@@ -61,6 +62,9 @@ func (w *walk) tick(t *rapid.T) {
 		}
 		ladder := schedule.ActionLadder(w.calendar(), a.Due)
 		for i, step := range ladder {
+			if next := w.calendar().AddSchoolDays(team.DateOf(a.Since.In(zone(""))), 1); step.Kind == schedule.StepAhead && !team.DateOf(w.now.In(zone(""))).After(next) {
+				continue
+			}
 			key := fmt.Sprintf("remind/%s/%d/%s/%s", w.id, a.Nr, agreed(a), step.Kind)
 			_, before := slices.BinarySearch(w.said, key)
 			for _, newer := range ladder[i:] { // which came in its place

@@ -175,8 +175,11 @@ func (v View) list(words []string) string {
 	return v.say("people.and", "list", strings.Join(words[:last], ", "), "last", words[last])
 }
 
-// Soon is a quarter of an hour before the start.
+// Soon is a quarter of an hour before the start; who leads begins it from here.
 func (v View) Soon(m team.Meeting) chat.Message {
+	if m.Status != team.Planned {
+		return v.Begun(m)
+	}
 	start := m.Start.In(v.Zone).Format("15:04")
 	message := chat.Message{v.para("soon", "time", start)}
 	if leader := v.holder(m, team.Chair); leader != "" {
@@ -185,7 +188,7 @@ func (v View) Soon(m team.Meeting) chat.Message {
 	if notes := v.holder(m, team.Notes); notes != "" {
 		message = append(message, v.note("soon.notes", "name", v.Name(notes)))
 	}
-	return message
+	return append(message, v.buttons(v.button("meeting.start "+itoa(m.Nr), "button.start", chat.Primary)))
 }
 
 // StandsIn tells somebody for whom they come; StandsNoMore that it is not

@@ -9,11 +9,16 @@ import (
 	"kansbot/internal/team"
 )
 
-// Planned tells the channel when the Kans!overleg is from now on.
-func (v View) Planned(user string, rhythm string, m team.Meeting) chat.Message {
+// Planned tells the channel when the Kans!overleg is from now on, and what that
+// is instead of; was is zero when nothing was planned.
+func (v View) Planned(user, rhythm string, was time.Time, m team.Meeting) chat.Message {
+	first := v.para("plan.rhythm", "rhythm", rhythm, "when", v.When(m.Start))
+	if !was.IsZero() && !was.Equal(m.Start) {
+		first = v.para("plan.rhythm.instead", "rhythm", rhythm, "was", v.When(was), "when", v.When(m.Start))
+	}
 	return chat.Message{
 		Heading(v.Lang, "plan.title"),
-		v.para("plan.rhythm", "rhythm", rhythm, "when", v.When(m.Start)),
+		first,
 		v.note("plan.by", "name", v.Name(user)),
 	}
 }

@@ -70,6 +70,12 @@ func (v View) parents(s team.Signal) string { return v.say("parents." + string(v
 // Logged tells the reporter how it went on.
 func (v View) Logged(s team.Signal, m team.Meeting, fresh bool) chat.Message {
 	message := chat.Message{v.para("signal.logged", "nr", s.Nr, "about", v.about(s), "agenda", v.onAgenda(m))}
+	kind := v.say("kind." + string(s.Kind))
+	if v.hasParents(s) {
+		message = append(message, v.note("signal.kind.parents", "kind", kind, "parents", v.parents(s)))
+	} else {
+		message = append(message, v.note("signal.kind", "kind", kind))
+	}
 	if fresh {
 		message = append(message, v.note("signal.fresh", "code", s.Code))
 	}

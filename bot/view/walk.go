@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"time"
 
 	"kansbot/internal/chat"
@@ -117,11 +118,7 @@ func (v View) Case(t Talk) chat.Message {
 		message = append(message, v.note("case.anonymous"))
 	}
 	if s.By == t.Leader {
-		other := v.say("somebody.else")
-		if notes := t.Meeting.Notes; notes != "" && notes != t.Leader {
-			other = v.Name(notes)
-		}
-		message = append(message, v.note("case.lead", "name", v.Name(t.Leader), "other", other))
+		message = append(message, v.note("case.lead", "name", v.Name(t.Leader), "other", v.besides(t)))
 	}
 	mayGoal := s.Code != "" && !v.anonymous(s)
 	next := "item.done" // what the talk comes to next
@@ -156,6 +153,21 @@ func (v View) Case(t Talk) chat.Message {
 		text = append(text, v.button(t.do("item.text"), "button.text.show", chat.Neutral))
 	}
 	return append(message, v.buttons(buttons...), v.buttons(text...))
+}
+
+// besides is who could lead a part for the leader: of those who said that they
+// come, somebody who does not write.
+func (v View) besides(t Talk) string {
+	var names []string
+	for user, coming := range t.Meeting.Present {
+		if coming && user != t.Leader && user != t.Meeting.Notes && !v.gone(t.Meeting, user) {
+			names = append(names, v.Name(user))
+		}
+	}
+	if len(names) == 0 {
+		return v.say("somebody.else")
+	}
+	return slices.Min(names)
 }
 
 // steps are what the talk about an item goes along, as everybody may see it; or
@@ -369,6 +381,9 @@ func (v View) Finished(m team.Meeting, signals map[int]team.Signal) chat.Message
 		}
 	}
 	message := chat.Message{v.para("meeting.finished")}
+	if len(m.Actions) > 0 {
+		message = append(message, v.para("meeting.own"))
+	}
 	if len(along) > 0 {
 		message = append(message, v.para("meeting.along", "list", v.several(along)))
 	}

@@ -5,6 +5,7 @@ package team
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -78,6 +79,11 @@ type Member struct {
 
 // Absent reports whether the member is away on that day.
 func (m Member) Absent(day Date) bool { return !m.Away.IsZero() && !m.Away.Before(day) }
+
+// Called reports whether a word is the member's handle or part of their name.
+func (m Member) Called(word string) bool {
+	return strings.EqualFold(word, m.Handle) || slices.ContainsFunc(strings.Fields(m.Name), func(part string) bool { return strings.EqualFold(word, part) })
+}
 
 // Role of a member, as the organisations around a school name them.
 type Role string

@@ -99,7 +99,8 @@ func (w *world) aboutSignals() {
 func (w *world) aboutMeetings() {
 	later := w.next
 	later.Start = later.Start.AddDate(0, 0, 42)
-	w.post("Planned", w.Planned("anna", w.rhythm, w.next))
+	w.post("Planned", w.Planned("anna", w.rhythm, time.Time{}, w.next))
+	w.post("Planned, instead", w.Planned("anna", w.rhythm, w.next.Start.AddDate(0, 0, -7), w.next))
 	w.post("Once", w.Once("anna", w.next))
 	w.post("Moved", w.Moved("anna", w.next.Start, later))
 	w.post("Gone", w.Gone(w.next, later))

@@ -113,6 +113,7 @@ func (w *world) aboutTalks() {
 	w.post("TookLong, carried", w.TookLong(own))
 
 	held := w.held()
+	held.Actions = []int{7}
 	w.ask("Finished", w.Finished(held, w.byNr()))
 	w.ask("Finished, all of it", w.Finished(team.Meeting{}, nil))
 	w.ask("Written", w.Written(w.talk(item)))
