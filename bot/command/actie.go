@@ -126,6 +126,7 @@ func (r *Request) readAction(typed string) (a team.Action, err error) {
 		problems = append(problems, team.Wrong("casus", "action.cases", "understood", strings.Join(found, ", ")))
 	case handle == "":
 		problems = append(problems, team.Wrong("wie", "action.who"))
+		a.Owner, handle, a.Text = r.named(a.Text)
 	case a.Text == "":
 		problems = append(problems, team.Wrong("wat", "action.what"))
 	case !dated && err == nil:
@@ -135,6 +136,25 @@ func (r *Request) readAction(typed string) (a team.Action, err error) {
 		return a, nil
 	}
 	return a, r.actionProblem(problems[0], a, handle)
+}
+
+// named is the member whom an action begins with, without an @: "bram belt de
+// school". Of "Emre vragen om tips" another does it.
+func (r *Request) named(typed string) (user, handle, rest string) {
+	name, rest := firstWord(typed)
+	verb, _ := firstWord(rest)
+	members, err := r.members()
+	r.broken = cmp.Or(r.broken, err)
+	var meant []team.Member
+	for _, m := range members {
+		if m.Here && m.Called(name) {
+			meant = append(meant, m)
+		}
+	}
+	if len(meant) != 1 || verb == "" || strings.HasSuffix(verb, "en") {
+		return "", "", typed
+	}
+	return meant[0].User, meant[0].Handle, rest
 }
 
 // sentence trims what taking parts out of a sentence leaves at its ends.

@@ -305,6 +305,9 @@ func cutRole(s string) (role team.Role, rest string) {
 func teamRole(r *Request, typed string) (answer, error) {
 	m := r.me
 	typed = line(typed)
+	if typed == "" {
+		return teamCard(r, "")
+	}
 	handle, rest := cutMention(typed)
 	if handle != "" {
 		var err error

@@ -80,9 +80,12 @@ type Member struct {
 // Absent reports whether the member is away on that day.
 func (m Member) Absent(day Date) bool { return !m.Away.IsZero() && !m.Away.Before(day) }
 
-// Called reports whether a word is the member's handle or part of their name.
+// Called reports whether a word is the member's handle or one of their names;
+// the "de" of Anna de Groot is none.
 func (m Member) Called(word string) bool {
-	return strings.EqualFold(word, m.Handle) || slices.ContainsFunc(strings.Fields(m.Name), func(part string) bool { return strings.EqualFold(word, part) })
+	return strings.EqualFold(word, m.Handle) || slices.ContainsFunc(strings.Fields(m.Name), func(part string) bool {
+		return part != strings.ToLower(part) && strings.EqualFold(word, part)
+	})
 }
 
 // Role of a member, as the organisations around a school name them.
