@@ -95,10 +95,11 @@ func (r *Request) isFree(start time.Time, m team.Meeting, prefix string) error {
 	if !start.After(r.now) {
 		return r.instead(team.Wrong("datum", "moment.past", "understood", r.view().When(start)), start, prefix)
 	}
-	length := time.Duration(r.team.Minutes) * time.Minute
-	other, taken, err := r.openMeeting(func(other team.Meeting) bool {
-		return other.Start.Equal(start) || other.Nr != m.Nr && other.Start.Sub(start).Abs() < length
-	})
+	other, taken := m, m.Start.Equal(start)
+	var err error
+	if !taken {
+		other, taken, err = r.meetingAround(start, m)
+	}
 	if err == nil && taken {
 		err = r.instead(team.Wrong("datum", "moment.taken", "understood", r.view().When(other.Start)), start, prefix)
 	}

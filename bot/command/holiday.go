@@ -119,7 +119,7 @@ func (r *Request) back(m team.Meeting) (moved bool, err error) {
 	if m.Instead.IsZero() || !m.Instead.After(r.now) || !r.calendar().SchoolDay(team.DateOf(m.Instead.In(r.zone()))) {
 		return false, nil
 	}
-	if _, taken, err := r.meetingAt(m.Instead); err != nil || taken {
+	if _, taken, err := r.meetingAround(m.Instead, m); err != nil || taken {
 		return false, err
 	}
 	was := m.Start

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"kansbot/internal/chat"
-	"kansbot/internal/store"
 	"kansbot/internal/team"
 )
 
@@ -46,11 +45,11 @@ func meetingSubmitted(r *Request, _ int, v values) (answer, error) {
 	if r.team.Standing, err = r.standing(v.get("punten")); err != nil {
 		return answer{}, err
 	}
-	r.team.Minutes, r.team.Quorum, r.team.Turns = minutes, quorum, team.Turns(v.get("beurten"))
+	r.team.Quorum, r.team.Turns = quorum, team.Turns(v.get("beurten"))
 	if r.team.Turns == allTurns {
 		r.team.Turns = team.AllTurns
 	}
-	if err := store.PutKernteam(r.tx, r.team); err != nil {
+	if err := r.setMinutes(minutes); err != nil {
 		return answer{}, err
 	}
 	if err := r.did("meeting.settings", "team"); err != nil {

@@ -143,11 +143,8 @@ func (r *Request) plan(typed string, minutes int) (answer, error) {
 	if err := store.Rhythms.Put(r.tx, planned, r.team.ID); err != nil {
 		return answer{}, err
 	}
-	if r.team.Minutes != minutes {
-		r.team.Minutes = minutes
-		if err := store.PutKernteam(r.tx, r.team); err != nil {
-			return answer{}, err
-		}
+	if err := r.setMinutes(minutes); err != nil {
+		return answer{}, err
 	}
 	if err := r.did("meeting.plan", on("rhythm", planned.Version)); err != nil {
 		return answer{}, err
@@ -166,15 +163,16 @@ func (r *Request) plan(typed string, minutes int) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	other, taken, err := r.meetingAt(next.start)
+	other, taken, err := r.meetingAround(next.start, m)
 	if err != nil {
 		return answer{}, err
 	}
 	was := m.Start
 	switch {
-	case has && taken && other.Nr != m.Nr:
-		rhythm.Time.Hour++ // another time on the same days
-		return answer{}, team.Wrong("ritme", "moment.taken", "understood", r.view().When(next.start), "example", rhythm.Words(string(r.lang)))
+	case has && taken:
+		after := other.Start.Add(r.length()).In(r.zone()) // on the same days
+		rhythm.Time = schedule.Clock{Hour: after.Hour(), Minute: after.Minute()}
+		return answer{}, team.Wrong("ritme", "moment.taken", "understood", r.view().When(other.Start), "example", rhythm.Words(string(r.lang)))
 	case has:
 		m.Occurrence, m.Chosen = next.name, false
 		m, err = r.move(m, next.start)
@@ -196,8 +194,7 @@ func (r *Request) plan(typed string, minutes int) (answer, error) {
 // lengthen changes how long a Kans!overleg takes, and nothing else of what was
 // planned.
 func (r *Request) lengthen(minutes int) (answer, error) {
-	r.team.Minutes = minutes
-	if err := store.PutKernteam(r.tx, r.team); err != nil {
+	if err := r.setMinutes(minutes); err != nil {
 		return answer{}, err
 	}
 	if err := r.did("meeting.length", "team"); err != nil {
@@ -209,6 +206,27 @@ func (r *Request) lengthen(minutes int) (answer, error) {
 	}
 	return answer{body: r.say("meeting.planned", "when", r.view().When(m.Start))}, r.refreshMeeting(m)
 }
+
+// setMinutes changes how long a Kans!overleg takes, unless two that are planned
+// would overlap.
+func (r *Request) setMinutes(minutes int) error {
+	planned, err := r.toCome()
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(planned, func(a, b team.Meeting) int { return a.Start.Compare(b.Start) })
+	for i := 1; i < len(planned); i++ {
+		a, b := planned[i-1].Start, planned[i].Start
+		if between := int(b.Sub(a).Minutes()); between < minutes {
+			return team.Wrong("minuten", "minutes.overlap", "one", r.view().When(a), "other", r.view().When(b), "max", strconv.Itoa(between))
+		}
+	}
+	r.team.Minutes = minutes
+	return store.PutKernteam(r.tx, r.team)
+}
+
+// length is how long a Kans!overleg takes.
+func (r *Request) length() time.Duration { return time.Duration(r.team.Minutes) * time.Minute }
 
 // rhythmMeeting is the planned meeting that came out of the rhythm.
 func (r *Request) rhythmMeeting() (team.Meeting, bool, error) {
@@ -231,10 +249,10 @@ func (r *Request) ensureNext() error {
 	return r.propose(m, next.nominal)
 }
 
-// addOccurrence plans the meeting of an occurrence. One that was planned for
+// addOccurrence plans the meeting of an occurrence. One that was planned around
 // that moment already, beside the rhythm, is that one.
 func (r *Request) addOccurrence(o occurrence) (team.Meeting, error) {
-	m, taken, err := r.meetingAt(o.start)
+	m, taken, err := r.meetingAround(o.start, team.Meeting{})
 	if err != nil {
 		return team.Meeting{}, err
 	}
@@ -267,9 +285,12 @@ func (r *Request) addMeeting(m team.Meeting) (team.Meeting, error) {
 	return m, r.refreshSignals()
 }
 
-// meetingAt is the open meeting that begins at that moment.
-func (r *Request) meetingAt(start time.Time) (team.Meeting, bool, error) {
-	return r.openMeeting(func(m team.Meeting) bool { return m.Start.Equal(start) })
+// meetingAround is an open meeting that one from that moment would overlap,
+// other than m.
+func (r *Request) meetingAround(start time.Time, m team.Meeting) (team.Meeting, bool, error) {
+	return r.openMeeting(func(other team.Meeting) bool {
+		return other.Nr != m.Nr && other.Start.Sub(start).Abs() < r.length()
+	})
 }
 
 // openMeeting is the first of the open meetings that is what is asked for.

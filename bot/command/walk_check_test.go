@@ -145,18 +145,22 @@ func (w *walk) checkMeetings(t *rapid.T, tx kv.Tx, meetings []team.Meeting) {
 	rhythmic, running, open := 0, 0, 0
 	starts, occurrences := map[time.Time]int{}, map[string]int{}
 	var points []string
-	waiting, _, err := store.Points.Get(tx, w.id)
-	if err != nil {
+	kernteam, _, err1 := store.Kernteams.Get(tx, w.id)
+	waiting, _, err2 := store.Points.Get(tx, w.id)
+	if err := cmp.Or(err1, err2); err != nil {
 		t.Fatal(err)
 	}
+	length := time.Duration(kernteam.Minutes) * time.Minute
 	for _, p := range waiting {
 		points = append(points, p.Text)
 	}
 	for _, m := range meetings {
 		if m.Open() {
 			open++
-			if other := starts[m.Start]; other != 0 && m.Status == team.Planned {
-				t.Fatalf("meetings %d and %d both begin on %v", other, m.Nr, m.Start)
+			for start, other := range starts {
+				if m.Status == team.Planned && m.Start.Sub(start).Abs() < length {
+					t.Fatalf("meetings %d and %d overlap: %v and %v", other, m.Nr, start, m.Start)
+				}
 			}
 			starts[m.Start] = m.Nr
 		}
