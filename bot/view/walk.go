@@ -385,7 +385,7 @@ func (v View) Finished(m team.Meeting, signals map[int]team.Signal) chat.Message
 		message = append(message, v.para("meeting.own"))
 	}
 	if len(along) > 0 {
-		message = append(message, v.para("meeting.along", "list", v.several(along)))
+		message = append(message, v.para("meeting.along", "list", v.several(along)), v.note("meeting.sooner"))
 	}
 	return message
 }
