@@ -132,21 +132,23 @@ func (r *Request) back(m team.Meeting) (moved bool, err error) {
 	return true, r.notice(r.view().Moved(r.me.User, was, m))
 }
 
+// shifts counts what has another date.
+type shifts struct{ meetings, actions, evaluations int }
+
 // rearrange brings what is planned in line with when school is closed, after
-// that has changed. It tells how many meetings were on a day that now is, and how
-// many actions have another date.
-func (r *Request) rearrange() (meetings, dates int, err error) {
+// that has changed.
+func (r *Request) rearrange() (n shifts, err error) {
 	r.free = nil
 	open, err := store.OpenMeetings(r.tx, r.team.ID)
 	if err != nil {
-		return 0, 0, err
+		return n, err
 	}
 	for _, m := range open {
 		moved := false
 		if m.Status == team.Planned && m.Start.After(r.now) {
 			if moved, err = r.back(m); err == nil && !moved {
 				if moved, err = r.fit(m); moved {
-					meetings++
+					n.meetings++
 				}
 			}
 		}
@@ -154,23 +156,38 @@ func (r *Request) rearrange() (meetings, dates int, err error) {
 			err = r.timeMeeting(m)
 		}
 		if err != nil {
-			return 0, 0, err
+			return n, err
 		}
 	}
 	actions, err := store.OpenActions(r.tx, r.team.ID)
 	if err != nil {
-		return 0, 0, err
+		return n, err
 	}
 	for _, a := range actions {
 		_, moved, err := r.fitAction(a)
 		if moved {
-			dates++
+			n.actions++
 		} else if err == nil {
 			err = r.retimeAction(a)
 		}
 		if err != nil {
-			return 0, 0, err
+			return n, err
 		}
 	}
-	return meetings, dates, cmp.Or(r.retimeSummer(), r.timeWeekly())
+	cases, err := store.CasesToEvaluate(r.tx, r.team.ID)
+	if err != nil {
+		return n, err
+	}
+	for _, c := range cases {
+		day, _, moves := r.freeDays().Deadline(c.Evaluate)
+		if !moves || c.Evaluate.Before(r.today()) {
+			continue
+		}
+		c.Evaluate = day
+		if err := cmp.Or(r.keepCase(c), r.did("case.shift", onCase(c.Code)), r.refreshCase(c.Code)); err != nil {
+			return n, err
+		}
+		n.evaluations++
+	}
+	return n, cmp.Or(r.retimeSummer(), r.timeWeekly())
 }

@@ -122,7 +122,7 @@ func teamSubmitted(r *Request, _ int, v values) (answer, error) {
 	}
 	r.in(k)
 	if k.Region != was.Region {
-		if _, _, err := r.rearrange(); err != nil {
+		if _, err := r.rearrange(); err != nil {
 			return answer{}, err
 		}
 	}

@@ -94,12 +94,14 @@ func (r *Request) putOwn(own []schedule.Period, did string, nr int) (shifted cha
 	if err := r.did(did, on("free", nr)); err != nil {
 		return nil, err
 	}
-	meetings, dates, err := r.rearrange()
-	if meetings > 0 {
-		shifted = r.say("free.shifted", "n", meetings)
-	}
-	if dates > 0 {
-		shifted = append(shifted, r.say("free.dates", "n", dates)...)
+	n, err := r.rearrange()
+	for _, line := range []struct {
+		id string
+		n  int
+	}{{"free.shifted", n.meetings}, {"free.dates", n.actions}, {"free.evaluations", n.evaluations}} {
+		if line.n > 0 {
+			shifted = append(shifted, r.say(line.id, "n", line.n)...)
+		}
 	}
 	return shifted, err
 }

@@ -7,7 +7,6 @@ import (
 
 	"kansbot/bot/view"
 	"kansbot/internal/chat"
-	"kansbot/internal/schedule"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
 )
@@ -264,8 +263,8 @@ func (r *Request) agreedOn(a team.Action) error {
 		return nil
 	}
 	if p := r.mayAgree(r.caseOf(a.Code)); p != nil {
-		date := r.lang.Say("action.by", "date", schedule.ShortDate(string(r.lang), a.Due))
-		return p.With("example", "/actie @"+r.member(a.Owner).Handle+" "+a.Text+" "+date)
+		a.Code = ""
+		return p.With("example", r.actionLine("@"+r.member(a.Owner).Handle, a))
 	}
 	return r.refreshCase(a.Code)
 }
