@@ -99,10 +99,10 @@ func (o *operator) meets() {
 	o.dawns("2027-03-24T08:29", "2027-03-24T08:30", "Agenda Kans!overleg, dinsdag 30 maart om 13:30", "Eerst een succes: K-001", "K-003", "K-001", "K-002")
 	o.clicks("bram", "Agenda Kans!overleg", "Ik ben erbij", func() bool { return o.has("Agenda Kans!overleg", "Erbij: bram") })
 	o.dawns("2027-03-30T08:29", "2027-03-30T08:30", "Kans!overleg: dinsdag 30 maart om 13:30", "Nog geen antwoord van: anna")
-	o.dawns("2027-03-30T13:14", "2027-03-30T13:15", "begint het Kans!overleg. Typ dan /kansoverleg start")
+	o.dawns("2027-03-30T13:14", "2027-03-30T13:15", "begint het Kans!overleg. Druk dan op Start, of typ /kansoverleg start")
 
 	running := func() bool { return words(o.reads("anna", "/kansoverleg"), "is bezig") }
-	o.enters("anna", "/kansoverleg start", "begonnen", running)
+	o.clicks("anna", "om 13:30 begint", "Start", running)
 	o.clicks("anna", "K-003 (zorg · graag eerder,", "Besproken", func() bool { return o.has("K-003 (zorg · graag eerder,", "Besproken (anna") })
 	o.clicks("bram", "K-002 (zorg · Gezond,", "Doorschuiven", func() bool { return o.has("K-002 (zorg · Gezond,", "Gaat mee naar de volgende keer (bram") })
 	agreed := func(what string) func() bool {
