@@ -10,7 +10,6 @@ import (
 	"kansbot/internal/audit"
 	"kansbot/internal/chat"
 	"kansbot/internal/kv"
-	"kansbot/internal/outbox"
 	"kansbot/internal/schedule"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
@@ -127,38 +126,6 @@ func (r *Request) member(user string) team.Member {
 
 func (r *Request) isChair() bool { return r.me.User != "" && r.me.User == r.team.Chair }
 
-// channel is where the kernteam lives.
-func (r *Request) channel() chat.To {
-	return chat.To{Platform: r.team.Platform, Workspace: r.team.Workspace, Channel: r.team.Channel}
-}
-
-// post puts a message for the channel in the outbox; under is the key of the
-// thread's first post, or empty.
-func (r *Request) post(key, under string, body chat.Message) error {
-	return outbox.Put(r.tx, chat.Post{Key: key, To: r.channel(), Under: under, Body: body})
-}
-
-// direct puts a message for one person in the outbox.
-func (r *Request) direct(key, user string, body chat.Message) error {
-	to := chat.To{Platform: r.team.Platform, Workspace: r.team.Workspace, User: user}
-	return outbox.Put(r.tx, chat.Post{Key: key, To: to, Body: body})
-}
-
-func (r *Request) replace(key string, body chat.Message) error {
-	return outbox.Replace(r.tx, key, body)
-}
-
-// posted counts the posts of a row, of which the first has number 1.
-func (r *Request) posted(key func(nth int) string) (n int, err error) {
-	for {
-		_, found, err := outbox.Get(r.tx, key(n+1))
-		if err != nil || !found {
-			return n, err
-		}
-		n++
-	}
-}
-
 // ask is the answer that opens a form; purpose and nr come back with it.
 func (r *Request) ask(purpose string, nr int, form chat.Form) answer {
 	return answer{form: &store.Form{Form: form, Purpose: purpose, Nr: nr}}
@@ -194,15 +161,6 @@ func (r *Request) did(what, on string) error {
 	return audit.Append(r.tx, audit.Line{
 		At: r.now.UTC(), Team: r.team.ID, User: r.me.User, Role: string(r.me.Role), Did: what, On: on,
 	})
-}
-
-// key is the outbox key of a post of this kernteam.
-func (r *Request) key(kind string, nr int, more ...string) string {
-	k := kind + "/" + r.team.ID + "/" + strconv.Itoa(nr)
-	for _, m := range more {
-		k += "/" + m
-	}
-	return k
 }
 
 // on names a record in the audit trail.

@@ -3,7 +3,6 @@ package command
 import (
 	"cmp"
 	"maps"
-	"reflect"
 	"slices"
 	"strconv"
 
@@ -216,15 +215,6 @@ func (r *Request) renewCards(m team.Meeting, body func(team.Job, string) chat.Me
 		}
 	}
 	return nil
-}
-
-// renew is refresh for what mostly stays as it is.
-func (r *Request) renew(key string, body chat.Message) error {
-	post, found, err := outbox.Get(r.tx, key)
-	if err != nil || !found || reflect.DeepEqual(post.Post.Body, body) {
-		return err
-	}
-	return r.replace(key, body)
 }
 
 // retakeTurns brings every meeting to come in line with who can do what.
