@@ -61,7 +61,7 @@ func (v View) Started(m team.Meeting, a team.Agenda, signals map[int]team.Signal
 	message = append(message, v.toParents(a.Parents, signals)...)
 	switch {
 	case !running:
-		return append(message, v.note("started.note"))
+		return append(message, v.note("started.held"))
 	case m.Now < len(list.Items):
 		return append(message, v.note("started.note"), v.buttons(v.button("item.next "+itoa(m.Nr)+" "+itoa(m.Now), "button.next", chat.Primary)))
 	}
