@@ -89,7 +89,7 @@ func (b *Bot) mistaken(ctx context.Context, r *Request, form *store.Form, p *tea
 	p = dateIn(r.lang, p)
 	if _, ok := r.event.Act.(chat.Submitted); ok {
 		field := p.Field
-		if !slices.ContainsFunc(r.sent.Fields, func(f chat.Field) bool { return f.Name == field }) {
+		if !slices.ContainsFunc(r.sent.Form.Fields, func(f chat.Field) bool { return f.Name == field }) {
 			field = "" // no such field to show it at
 		}
 		return chat.Reply{Problems: map[string]string{field: view.ProblemLine(r.lang, p)}}

@@ -31,7 +31,7 @@ type Request struct {
 	free   *schedule.FreeDays // of the kernteam, once they are needed
 	broken error              // why something could not be read; then nothing of the request counts
 
-	sent chat.Form // the form that was sent in, if one was
+	sent store.Form // the form that was sent in, if one was
 
 	news bool // something of the kernteam is not as it was
 

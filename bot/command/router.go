@@ -208,7 +208,7 @@ func (r *Request) submitted(act chat.Submitted) (answer, error) {
 			return answer{}, team.Wrong("", "notmember")
 		}
 	}
-	r.sent = form.Form
+	r.sent = form
 	submit, found := forms[form.Purpose]
 	if !found {
 		return answer{}, team.Wrong("", "form.gone")

@@ -2,6 +2,8 @@ package command
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,7 +38,11 @@ func signalChange(r *Request, typed string) (answer, error) {
 		if err := r.did("signal.show", on("signal", s.Nr)); err != nil {
 			return answer{}, err
 		}
-		return r.signalAsk("signal.change", r.draftNow(s))
+		a, err := r.signalAsk("signal.change", r.draftNow(s))
+		if err == nil {
+			a.form.Began = imprints(a.form.Form)
+		}
+		return a, err
 	}
 	d := draft{Signal: s}
 	d.Elements, d.Parents = nil, ""
@@ -92,11 +98,37 @@ func (r *Request) signalMend(s team.Signal, d draft) (answer, error) {
 func signalChanged(r *Request, nr int, v values) (answer, error) {
 	return r.changedBy(nr, v, func(began, now chat.Field) (left bool, err error) {
 		said := v[began.Name]
-		if left = slices.Equal(said, began.Value); !left && !slices.Equal(now.Value, began.Value) && !slices.Equal(now.Value, said) {
+		if left = r.began(began, said); !left && !r.began(began, now.Value) && !slices.Equal(now.Value, said) {
 			err = team.Wrong(began.Name, "signal.newer", "nr", strconv.Itoa(nr))
 		}
 		return left, err
 	})
+}
+
+// began reports whether a field of the form that was sent in began with value.
+func (r *Request) began(f chat.Field, value []string) bool {
+	if f.Kind != chat.Line && f.Kind != chat.Lines {
+		return slices.Equal(value, f.Value)
+	}
+	return imprint(value) == r.sent.Began[f.Name]
+}
+
+// imprints are what a form keeps of the texts that it opens with: enough to see
+// later whether somebody changed one. The texts are in the record that it is
+// about; a form has none.
+func imprints(form chat.Form) map[string]string {
+	all := map[string]string{}
+	for _, f := range form.Fields {
+		if f.Kind == chat.Line || f.Kind == chat.Lines {
+			all[f.Name] = imprint(f.Value)
+		}
+	}
+	return all
+}
+
+func imprint(value []string) string {
+	sum := sha256.Sum256([]byte(tidy(strings.Join(value, "\n"))))
+	return hex.EncodeToString(sum[:])
 }
 
 // signalMended takes what the form of signalMend says.
@@ -121,7 +153,7 @@ func (r *Request) changedBy(nr int, v values, left func(began, now chat.Field) (
 	if err != nil {
 		return answer{}, err
 	}
-	for i, f := range r.sent.Fields {
+	for i, f := range r.sent.Form.Fields {
 		alone, err := left(f, now.Fields[i])
 		switch {
 		case err != nil:

@@ -54,6 +54,7 @@ type Form struct {
 	Team    string
 	To      chat.To // where it was asked for: Channel, and User for whom
 	Until   time.Time
+	Began   map[string]string // field -> imprint of the text in it when it was opened; of none when that does not matter
 }
 
 // At finds the kernteam of a channel.
