@@ -224,7 +224,11 @@ func (r *Request) refreshRunning(s team.Signal) error {
 		}
 	}
 	if m.Shown && s.Code != "" && !r.caseOf(s.Code).MayDiscuss() {
-		m.Shown = false
+		t, err := r.talk(m, m.Now)
+		if err != nil {
+			return err
+		}
+		m.Shown = t.Code() != s.Code
 	}
 	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
 		return err

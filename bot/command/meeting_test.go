@@ -184,7 +184,7 @@ func TestHelpIsAskedNoMore(t *testing.T) {
 func TestOtherCaseIsNotOnTheScreen(t *testing.T) {
 	for line, shown := range map[string]bool{"/signaal wijzig 1 K-002": false, "/signaal intrekken 1": false, "/signaal wijzig 1 nodig: rust": true} {
 		b := inTalk(t)
-		b.presses(t, "anna", "item/"+b.team().ID+"/1/1", "item.text 1 1")
+		b.presses(t, "anna", "item/"+b.team().ID+"/1/1", "item.show 1 1")
 		if !b.open()[0].Shown {
 			t.Fatal("nothing is shown")
 		}

@@ -170,12 +170,13 @@ func TestTextOnTheScreen(t *testing.T) {
 		do    func()
 		shown bool
 	}{
-		{"shown", func() { b.presses(t, "anna", item+"1", "item.text 1 1") }, true},
-		{"hidden", func() { b.presses(t, "anna", item+"1", "item.text 1 1") }, false},
-		{"shown by somebody else", func() { b.presses(t, "bram", item+"1", "item.text 1 1") }, false},
-		{"shown again", func() { b.presses(t, "anna", item+"1", "item.text 1 1") }, true},
+		{"shown", func() { b.presses(t, "anna", item+"1", "item.show 1 1") }, true},
+		{"hidden", func() { b.presses(t, "anna", item+"1", "item.hide 1 1") }, false},
+		{"shown by somebody else", func() { b.presses(t, "bram", item+"1", "item.show 1 1") }, false},
+		{"shown again", func() { b.presses(t, "anna", item+"1", "item.show 1 1") }, true},
 		{"another case", func() { b.presses(t, "bram", item+"2", "item.action 1 2") }, false},
-		{"shown there", func() { b.presses(t, "anna", item+"2", "item.text 1 2") }, true},
+		{"shown there", func() { b.presses(t, "anna", item+"2", "item.show 1 2") }, true},
+		{"parents of another object", func() { b.types("anna", "/signaal wijzig 1 ouders: bezwaar") }, true},
 		{"parents object", func() { b.types("anna", "/signaal wijzig 2 ouders: bezwaar") }, false},
 	} {
 		if c.do(); b.open()[0].Shown != c.shown {

@@ -194,37 +194,49 @@ func pressPays(r *Request, s string) (answer, error) {
 	return r.actionAsk(team.Action{Code: c.Code, Text: r.lang.Say("action.pays")}, "")
 }
 
-// pressText shows what members wrote of the item on the meeting screen, or
+// pressShow puts what members wrote of the item on the meeting screen, pressHide
 // takes it away there.
-func pressText(r *Request, s string) (answer, error) {
-	m, i, err := r.item(s)
+func pressShow(r *Request, s string) (answer, error) {
+	m, i, err := r.inTalk(s)
 	if err != nil {
 		return answer{}, err
 	}
-	if i != m.Now {
-		return answer{}, team.Wrong("", "button.gone")
-	}
-	if err := r.forLeader(m); err != nil {
+	t, err := r.talk(m, i)
+	if err != nil {
 		return answer{}, err
 	}
-	m.Shown = !m.Shown
-	if m.Shown {
-		t, err := r.talk(m, i)
-		if err != nil {
+	if code := t.Code(); code != "" { // what it needs and its goal
+		if err := r.did("case.screen", onCase(code)); err != nil {
 			return answer{}, err
 		}
-		if code := t.Code(); code != "" { // what it needs and its goal
-			if err := r.did("case.screen", onCase(code)); err != nil {
-				return answer{}, err
-			}
-		}
-		for _, nr := range m.Agenda[i].Signals() {
-			if err := r.did("case.screen", on("signal", nr)); err != nil {
-				return answer{}, err
-			}
+	}
+	for _, nr := range m.Agenda[i].Signals() {
+		if err := r.did("case.screen", on("signal", nr)); err != nil {
+			return answer{}, err
 		}
 	}
+	m.Shown = true
 	return answer{}, r.turn(m, i)
+}
+
+func pressHide(r *Request, s string) (answer, error) {
+	m, i, err := r.inTalk(s)
+	if err != nil {
+		return answer{}, err
+	}
+	m.Shown = false
+	return answer{}, r.turn(m, i)
+}
+
+// inTalk is the item that is being talked about, for who leads the meeting.
+func (r *Request) inTalk(s string) (m team.Meeting, i int, err error) {
+	if m, i, err = r.item(s); err != nil {
+		return m, i, err
+	}
+	if i != m.Now {
+		return m, i, team.Wrong("", "button.gone")
+	}
+	return m, i, r.forLeader(m)
 }
 
 // pressRead shows the asker what members wrote of the item. Who reads ahead moves

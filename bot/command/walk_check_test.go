@@ -405,7 +405,7 @@ func (w *walk) counts(tx kv.Tx, do string) bool {
 			return false
 		}
 		s, _, err := store.Signals.Get(tx, w.id, store.Nr(m.Agenda[nrs[1]].Signal))
-		now := name == "item.next" || name == "item.text" || name == "item.more"
+		now := name == "item.next" || name == "item.show" || name == "item.hide" || name == "item.more"
 		waits := s.Status == team.Waiting || m.Agenda[nrs[1]].Signal == 0
 		return err == nil && (name == "item.next" || waits) && (!now || nrs[1] == m.Now)
 	case "evaluate":

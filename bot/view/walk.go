@@ -148,9 +148,9 @@ func (v View) Case(t Talk) chat.Message {
 	text := []chat.Button{v.button(t.do("item.read"), "button.read", chat.Neutral)}
 	switch {
 	case t.current() && t.Meeting.Shown:
-		text = append(text, v.button(t.do("item.text"), "button.text.hide", chat.Neutral))
+		text = append(text, v.button(t.do("item.hide"), "button.text.hide", chat.Neutral))
 	case t.current():
-		text = append(text, v.button(t.do("item.text"), "button.text.show", chat.Neutral))
+		text = append(text, v.button(t.do("item.show"), "button.text.show", chat.Neutral))
 	}
 	return append(message, v.buttons(buttons...), v.buttons(text...))
 }
