@@ -60,7 +60,7 @@ func (r *Request) keepCase(c team.Case) error {
 			return err
 		}
 	}
-	if c.Helps != old.Helps || c.Need != old.Need || c.Goal != old.Goal || c.Evaluate != old.Evaluate || !slices.Equal(c.Evaluations, old.Evaluations) {
+	if c.Goal != old.Goal || !slices.Equal(c.Evaluations, old.Evaluations) {
 		c.Version++
 	}
 	if err := store.PutCase(r.tx, r.team.ID, c); err != nil {
@@ -81,10 +81,11 @@ func (r *Request) keepCase(c team.Case) error {
 }
 
 // takeUp lets a case that was spoken of without its parents knowing wait for a
-// Kans!overleg again, now that they do; one that is still going on opens it anew.
+// Kans!overleg again, now that they do, unless it was closed; one that is still
+// going on opens it anew.
 func (r *Request) takeUp(c team.Case) error {
 	signals, err := r.anonymousOn(c)
-	if err != nil || c.Anonymous == 0 {
+	if err != nil || c.Anonymous == 0 || !c.Closed.IsZero() {
 		return err
 	}
 	for _, s := range signals {
