@@ -272,7 +272,7 @@ func (r *Request) lookAgain(code string, e evaluation) (team.Date, error) {
 	day, err := r.date(e.day)
 	if err == nil {
 		day, _, _ = r.freeDays().Deadline(day)
-		err = r.evaluable(day)
+		err = r.evaluable(day, "")
 	}
 	return day, r.dayProblem(code, e, err)
 }

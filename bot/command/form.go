@@ -2,6 +2,10 @@ package command
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
 
 	"kansbot/internal/chat"
 	"kansbot/internal/store"
@@ -93,4 +97,41 @@ func cut(s string, n int) string {
 // formGone forgets a form that nobody sent in.
 func formGone(r *Request, d store.Due) error {
 	return store.Forms.Delete(r.tx, d.ID[len("form/"):])
+}
+
+// imprints are what a form keeps of the record that it is about: enough to see
+// later what somebody changed. Their texts are in the record; a form has none.
+func imprints(form chat.Form) map[string]string {
+	all := map[string]string{}
+	for _, f := range form.Fields {
+		all[f.Name] = imprint(f.Value)
+	}
+	return all
+}
+
+func imprint(values []string) string {
+	sum := sha256.Sum256([]byte(tidy(strings.Join(slices.Sorted(slices.Values(values)), "\n"))))
+	return hex.EncodeToString(sum[:])
+}
+
+// began reports whether the record of the form that was sent in had that value
+// when it was opened.
+func (r *Request) began(field string, value []string) bool {
+	return imprint(value) == r.sent.Began[field]
+}
+
+// rebase takes from a form only what it says otherwise than its record did when
+// it was opened; now is the form of the record by now. What somebody else changed
+// meanwhile to something else is the Problem that newer gives.
+func (r *Request) rebase(now chat.Form, v values, newer func(field string) error) error {
+	for _, f := range now.Fields {
+		said := v[f.Name]
+		switch {
+		case r.began(f.Name, said):
+			v[f.Name] = f.Value
+		case !r.began(f.Name, f.Value) && imprint(f.Value) != imprint(said):
+			return newer(f.Name)
+		}
+	}
+	return nil
 }

@@ -34,7 +34,6 @@ type goal struct {
 	text     string
 	scale    int       // 0 to maxScale, or team.NoScale
 	evaluate team.Date // zero for the usual day
-	version  int       // of its case
 }
 
 // meetingGoal sets the goal of a case, from one line or through a form. With
@@ -57,7 +56,7 @@ func meetingGoal(r *Request, typed string) (answer, error) {
 		shown.body = r.view().Goal(c)
 		return shown, err
 	}
-	g := goal{code: code, scale: team.NoScale, version: c.Version}
+	g := goal{code: code, scale: team.NoScale}
 	if err = r.readGoal(&g, rest); err == nil {
 		whole := g
 		whole.helps, whole.need = cmp.Or(g.helps, known.helps), cmp.Or(g.need, known.need)
@@ -111,7 +110,7 @@ func (r *Request) goalCase(code string) (team.Case, error) {
 // goalOf is the goal that a case has. What helps and what it needs, its newest
 // signal may say.
 func (r *Request) goalOf(c team.Case) (goal, error) {
-	g := goal{code: c.Code, helps: c.Helps, need: c.Need, text: c.Goal, scale: team.NoScale, evaluate: c.Evaluate, version: c.Version}
+	g := goal{code: c.Code, helps: c.Helps, need: c.Need, text: c.Goal, scale: team.NoScale, evaluate: c.Evaluate}
 	if n := len(c.Evaluations); n > 0 {
 		g.scale = c.Evaluations[n-1].Scale
 	}
@@ -131,25 +130,44 @@ func (r *Request) goalShow(known goal) (answer, error) {
 	return r.goalAsk(known)
 }
 
+// goalAsk opens the form with g in it.
 func (r *Request) goalAsk(g goal) (answer, error) {
-	if g.evaluate.IsZero() || r.evaluable(g.evaluate) != nil {
+	known, err := r.goalOf(r.caseOf(g.code))
+	if err != nil {
+		return answer{}, err
+	}
+	began, err := r.goalForm(known)
+	if err != nil {
+		return answer{}, err
+	}
+	form, err := r.goalForm(g)
+	if err != nil {
+		return answer{}, err
+	}
+	a := r.ask("goal.set", 0, form)
+	a.form.Began = imprints(began)
+	return a, nil
+}
+
+func (r *Request) goalForm(g goal) (chat.Form, error) {
+	if g.evaluate.IsZero() || r.evaluable(g.evaluate, g.code) != nil {
 		var err error
 		if g.evaluate, err = r.evaluationDay(); err != nil {
-			return answer{}, err
+			return chat.Form{}, err
 		}
 	}
 	now := ""
 	if g.scale != team.NoScale {
 		now = strconv.Itoa(g.scale)
 	}
-	return r.ask("goal.set", g.version, r.form("goal",
+	return r.form("goal",
 		r.choose("goal", "casus", []chat.Option{{Key: g.code, Label: g.code}}, g.code),
 		optional(r.write("goal", "helpt", g.helps, maxFree)),
 		r.write("goal", "nodig", g.need, maxFree),
 		r.write("goal", "doel", g.text, maxGoal),
 		r.choose("goal", "schaal", scales(), now),
 		r.fill("goal", "evaluatie", schedule.ShortDate(string(r.lang), g.evaluate), 40),
-	)), nil
+	), nil
 }
 
 // scales are the places on the scale, to choose from.
@@ -161,20 +179,41 @@ func scales() []chat.Option {
 	return list
 }
 
-func goalSubmitted(r *Request, version int, v values) (answer, error) {
+// goalSubmitted takes from a form what it says otherwise than it began. A goal
+// that somebody else set meanwhile comes first.
+func goalSubmitted(r *Request, _ int, v values) (answer, error) {
 	c, err := r.goalCase(v.get("casus"))
 	if err != nil {
 		return answer{}, err
 	}
-	if c.Version != version {
+	if !r.began("doel", []string{c.Goal}) {
 		return answer{}, r.alreadyEvaluated(c)
+	}
+	known, err := r.goalOf(c)
+	if err != nil {
+		return answer{}, err
+	}
+	now, err := r.goalForm(known)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := r.rebase(now, v, func(field string) error {
+		if field == "schaal" {
+			return r.alreadyEvaluated(c)
+		}
+		return team.Wrong(field, "goal.meanwhile")
+	}); err != nil {
+		return answer{}, err
 	}
 	scale, err := strconv.Atoi(v.get("schaal"))
 	if err != nil {
 		return answer{}, err
 	}
 	g := goal{code: c.Code, helps: tidy(v.get("helpt")), need: tidy(v.get("nodig")), text: tidy(v.get("doel")), scale: scale}
-	if g.evaluate, err = r.evaluation(v.get("evaluatie")); err != nil {
+	day := v.get("evaluatie")
+	if g.text == c.Goal && day == schedule.ShortDate(string(r.lang), c.Evaluate) { // also one that has been
+		g.evaluate = c.Evaluate
+	} else if g.evaluate, err = r.evaluation(day, c.Code); err != nil {
 		return answer{}, err
 	}
 	return r.setGoal(g)
@@ -213,7 +252,7 @@ func (r *Request) readGoal(g *goal, typed string) (wrong error) {
 			continue
 		}
 		var err error
-		if g.evaluate, err = r.evaluation(value); wrong == nil {
+		if g.evaluate, err = r.evaluation(value, g.code); wrong == nil {
 			wrong = err
 		}
 	}
@@ -244,8 +283,8 @@ func (r *Request) goalProblem(wrong error, g goal) error {
 	return p.With("example", example)
 }
 
-// evaluation reads the day to look again.
-func (r *Request) evaluation(typed string) (team.Date, error) {
+// evaluation reads the day to look again at a case.
+func (r *Request) evaluation(typed, code string) (team.Date, error) {
 	d, err := r.date(sentence(typed))
 	var p *team.Problem
 	if errors.As(err, &p) {
@@ -256,13 +295,14 @@ func (r *Request) evaluation(typed string) (team.Date, error) {
 	if err != nil {
 		return d, err
 	}
-	return d, r.evaluable(d)
+	return d, r.evaluable(d, code)
 }
 
-// evaluable: on that day it can be seen whether a goal of today is nearer.
-func (r *Request) evaluable(d team.Date) error {
+// evaluable: on that day it can be seen whether a goal of today is nearer, or it
+// was agreed on before.
+func (r *Request) evaluable(d team.Date, code string) error {
 	usual, err := r.evaluationDay()
-	if err != nil || d == usual {
+	if err != nil || d == usual || d == r.caseOf(code).Evaluate {
 		return err
 	}
 	first := r.calendar().AddSchoolWeeks(r.today(), soonestEvaluation)
@@ -284,11 +324,6 @@ func (r *Request) setGoal(g goal) (answer, error) {
 	if err := r.checkGoal(g); err != nil {
 		return answer{}, err
 	}
-	if g.evaluate.IsZero() {
-		if g.evaluate, err = r.evaluationDay(); err != nil {
-			return answer{}, err
-		}
-	}
 	m, _, err := r.running()
 	if err != nil {
 		return answer{}, err
@@ -299,11 +334,20 @@ func (r *Request) setGoal(g goal) (answer, error) {
 	if n > 0 {
 		before = c.Evaluations[n-1]
 	}
+	same := n > 0 && c.Goal == g.text && before.Scale == g.scale && !before.Outcome.Ends() // only what helps, the need or the day changed
+	if same && g.evaluate.IsZero() {
+		g.evaluate = c.Evaluate
+	}
+	if g.evaluate.IsZero() {
+		if g.evaluate, err = r.evaluationDay(); err != nil {
+			return answer{}, err
+		}
+	}
 	switch begun := n > 0 && before.Outcome == team.Begins; {
+	case same:
 	case begun && before.Day == begins.Day:
 		begins.Meeting = cmp.Or(begins.Meeting, before.Meeting)
 		c.Evaluations[n-1] = begins
-	case n > 0 && c.Goal == g.text && before.Scale == g.scale && !before.Outcome.Ends(): // only what helps, the need or the day changed
 	default:
 		c.Evaluations = append(c.Evaluations, begins)
 	}

@@ -2,8 +2,6 @@ package command
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strconv"
 	"strings"
@@ -94,77 +92,55 @@ func (r *Request) signalMend(s team.Signal, d draft) (answer, error) {
 }
 
 // signalChanged takes from a form what it says otherwise than it began. What
-// somebody else changed meanwhile, it does not change back.
+// somebody else changed meanwhile, it does not change back; where the parents
+// stand, it says nothing of when that was left alone.
 func signalChanged(r *Request, nr int, v values) (answer, error) {
-	return r.changedBy(nr, v, func(began, now chat.Field) (left bool, err error) {
-		said := v[began.Name]
-		if left = r.began(began, said); !left && !r.began(began, now.Value) && !slices.Equal(now.Value, said) {
-			err = team.Wrong(began.Name, "signal.newer", "nr", strconv.Itoa(nr))
-		}
-		return left, err
-	})
-}
-
-// began reports whether a field of the form that was sent in began with value.
-func (r *Request) began(f chat.Field, value []string) bool {
-	if f.Kind != chat.Line && f.Kind != chat.Lines {
-		return slices.Equal(value, f.Value)
+	s, now, err := r.toChange(nr)
+	if err != nil {
+		return answer{}, err
 	}
-	return imprint(value) == r.sent.Began[f.Name]
-}
-
-// imprints are what a form keeps of the texts that it opens with: enough to see
-// later whether somebody changed one. The texts are in the record that it is
-// about; a form has none.
-func imprints(form chat.Form) map[string]string {
-	all := map[string]string{}
-	for _, f := range form.Fields {
-		if f.Kind == chat.Line || f.Kind == chat.Lines {
-			all[f.Name] = imprint(f.Value)
-		}
+	parents := v["ouders"]
+	if r.began("ouders", parents) {
+		parents = nil
 	}
-	return all
+	if err := r.rebase(now, v, func(field string) error {
+		return team.Wrong(field, "signal.newer", "nr", strconv.Itoa(nr))
+	}); err != nil {
+		return answer{}, err
+	}
+	v["ouders"] = parents
+	return r.changed(draftOf(s, v))
 }
 
-func imprint(value []string) string {
-	sum := sha256.Sum256([]byte(tidy(strings.Join(value, "\n"))))
-	return hex.EncodeToString(sum[:])
-}
-
-// signalMended takes what the form of signalMend says.
+// signalMended takes what the form of signalMend says; what stayed empty in it is
+// as it is by now.
 func signalMended(r *Request, nr int, v values) (answer, error) {
-	return r.changedBy(nr, v, func(began, _ chat.Field) (left bool, err error) { return len(v[began.Name]) == 0, nil })
-}
-
-// changedBy changes a signal as a form says. The fields that it left alone are as
-// they are by now; where the parents stand, it then says nothing of.
-func (r *Request) changedBy(nr int, v values, left func(began, now chat.Field) (bool, error)) (answer, error) {
-	s, found, err := store.Signals.Get(r.tx, r.team.ID, store.Nr(nr))
+	s, now, err := r.toChange(nr)
 	if err != nil {
 		return answer{}, err
 	}
-	if !found {
-		return answer{}, team.Wrong("", "signal.none", "nr", strconv.Itoa(nr))
-	}
-	if err := r.mine(s); err != nil {
-		return answer{}, err
-	}
-	now, err := r.formOf(r.draftNow(s))
-	if err != nil {
-		return answer{}, err
-	}
-	for i, f := range r.sent.Form.Fields {
-		alone, err := left(f, now.Fields[i])
-		switch {
-		case err != nil:
-			return answer{}, err
-		case alone && f.Name == "ouders":
-			v[f.Name] = nil
-		case alone:
-			v[f.Name] = now.Fields[i].Value
+	for _, f := range now.Fields {
+		if len(v[f.Name]) == 0 && f.Name != "ouders" {
+			v[f.Name] = f.Value
 		}
 	}
 	return r.changed(draftOf(s, v))
+}
+
+// toChange is the signal that a form changes, and its form as it is by now.
+func (r *Request) toChange(nr int) (s team.Signal, now chat.Form, err error) {
+	s, found, err := store.Signals.Get(r.tx, r.team.ID, store.Nr(nr))
+	if err != nil {
+		return s, now, err
+	}
+	if !found {
+		return s, now, team.Wrong("", "signal.none", "nr", strconv.Itoa(nr))
+	}
+	if err := r.mine(s); err != nil {
+		return s, now, err
+	}
+	now, err = r.formOf(r.draftNow(s))
+	return s, now, err
 }
 
 // changed stores a signal that was changed. Where it does not say where the

@@ -147,7 +147,7 @@ type Case struct {
 	Helps       string // what helps already
 	Need        string
 	Goal        string
-	Version     int          // counts the changes of what helps, its need, goal and evaluations
+	Version     int          // counts the changes of its goal and evaluations
 	Evaluations []Evaluation // oldest first; the first is where the goal started from
 	Evaluate    Date         // when to look whether the goal is nearer; zero when there is no such day
 	Asked       int          // counts the askings in the kernteam; 0 before that day
