@@ -28,6 +28,7 @@ import (
 // to wait at random instead, and pages are short. Over Socket Mode they are on;
 // little happens, and connections break.
 func TestKilledOnSlack(t *testing.T) {
+	t.Parallel()
 	t.Run("requests", func(t *testing.T) {
 		t.Parallel()
 		newHunt(t, plan{kills: 90, typists: 3, rooms: 12, fuse: 60}, func(h *hunt) crowd {

@@ -47,7 +47,8 @@ func TestMain(m *testing.M) {
 // Some time passes between one life and the next, by the rehearsal's clock, so
 // that no post waits long; the night goes by, and reminders fall due.
 func TestKilled(t *testing.T) {
-	newHunt(t, plan{kills: 220, typists: 8, rooms: 6, fuse: 70}, func(h *hunt) crowd {
+	t.Parallel()
+	newHunt(t, plan{kills: 160, typists: 8, rooms: 6, fuse: 70}, func(h *hunt) crowd {
 		return imitate(t, h.bot, h.seed, h.rooms, h.heard)
 	}).run()
 }
