@@ -20,8 +20,11 @@ const maxOpinion = 140
 var marks = []string{"1", "2", "3", "4", "5"}
 
 // marked is a mark with perhaps a sentence behind it; a number that goes on,
-// as in 10 or 4/5, is none.
-var marked = regexp.MustCompile(`^([1-5])(?:[\s,;:.|]+(.*))?$`)
+// as in 10, 4/5 or, with fraction, 4,5, is none.
+var (
+	marked   = regexp.MustCompile(`^([1-5])(?:[\s,;:.|]+(.*))?$`)
+	fraction = regexp.MustCompile(`^\d\s*[,.]\d`)
+)
 
 // teamOpinion notes how content the asker is; typed alone it shows what the
 // kernteam thinks, and asks who has not answered yet.
@@ -41,7 +44,7 @@ func teamOpinion(r *Request, typed string) (answer, error) {
 		a := r.ask("team.opinion", 0, r.opinionForm(""))
 		a.body, err = r.opinions()
 		return a, err
-	case m == nil:
+	case m == nil || fraction.MatchString(typed):
 		said := strings.TrimLeft(typed, "0123456789/.,:- ")
 		return r.ask("team.opinion", 0, r.opinionForm(said)), team.Wrong("cijfer", "opinion.mark", "example", strings.TrimSpace(r.lang.Say("opinion.example", "line", said)))
 	default:
