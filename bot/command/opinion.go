@@ -54,6 +54,13 @@ func teamOpinion(r *Request, typed string) (answer, error) {
 
 func (r *Request) half() team.Date { return team.SchoolHalf(r.today()) }
 
+func (r *Request) halfBefore() team.Date { return r.half().AddMonths(-6) }
+
+// forgetOpinions drops those of longer ago than the half before.
+func (r *Request) forgetOpinions() error {
+	return store.ForgetOpinions(r.tx, r.team.ID, r.halfBefore())
+}
+
 func (r *Request) opinionForm(said string) chat.Form {
 	return r.form("opinion",
 		r.choose("opinion", "cijfer", options(r.lang, "opinion.", marks), ""),
@@ -104,7 +111,7 @@ func (r *Request) opinions() (chat.Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	before, err := store.Opinions.All(r.tx, r.team.ID, r.half().AddMonths(-6).String())
+	before, err := store.Opinions.All(r.tx, r.team.ID, r.halfBefore().String())
 	if err != nil {
 		return nil, err
 	}

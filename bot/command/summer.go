@@ -16,9 +16,9 @@ const summerDue = "summer"
 // then nothing has to follow when a holiday or a region changes.
 const summerAhead = 90
 
-// housekeeping is done once a day: it forgets the events of past days and the
-// links that are over, and sets the moments of a summer that comes near and of
-// the next overview.
+// housekeeping is done once a day: it forgets the events of past days, the links
+// that are over and the opinions that nobody sees any more, and sets the moments
+// of a summer that comes near and of the next overview.
 func housekeeping(r *Request, d store.Due) error {
 	if err := store.ForgetSeen(r.tx, r.now); err != nil {
 		return err
@@ -35,7 +35,7 @@ func housekeeping(r *Request, d store.Due) error {
 	}
 	for _, k := range teams {
 		t := r.inTeam(k)
-		if err := cmp.Or(t.nearSummer(), t.timeWeekly()); err != nil {
+		if err := cmp.Or(t.forgetOpinions(), t.nearSummer(), t.timeWeekly()); err != nil {
 			return err
 		}
 	}
