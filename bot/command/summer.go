@@ -2,6 +2,7 @@ package command
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"kansbot/internal/schedule"
@@ -102,6 +103,7 @@ func beforeSummer(r *Request, d store.Due) error {
 		return err
 	}
 	goals, err := store.CasesToEvaluate(r.tx, r.team.ID)
+	goals = slices.DeleteFunc(goals, func(c team.Case) bool { return !mayFollow(c) })
 	if err != nil || len(signals)+len(actions)+len(goals) == 0 {
 		return err
 	}

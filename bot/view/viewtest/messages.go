@@ -198,6 +198,8 @@ func (w *world) aboutHolidays() {
 	w.ask("Deadline, weekend", chat.Message{w.Deadline(asked, schedule.Reason{Weekend: true}, w.today)})
 	w.ask("Deadline, own day", chat.Message{w.Deadline(asked, mine, w.today)})
 	w.ask("Deadline, own day without a label", chat.Message{w.Deadline(asked, schedule.Reason{Own: own[1]}, w.today)})
-	w.post("Summer", w.Summer(w.signals, []team.Case{w.caseOf("K-003")}, w.actions, w.today))
+	overdue := w.caseOf("K-003")
+	overdue.Code, overdue.Evaluate = "K-001", w.today.AddDays(-1)
+	w.post("Summer", w.Summer(w.signals, []team.Case{overdue, w.caseOf("K-003")}, w.actions, w.today))
 	w.post("Summer, one action", w.Summer(nil, nil, w.actions[:1], w.today))
 }
