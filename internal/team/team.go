@@ -345,6 +345,7 @@ type Action struct {
 	Gain     string // "gelukt als ..."
 	Due      Date
 	Agreed   Date   // the day that Due stands in for, as school is closed on it by now; zero when there is none
+	First    Date   // the day that was agreed at first; zero while it was never put off
 	Code     string // empty: on the werkagenda
 	Meeting  int    // the Kans!overleg whose thread it lives in; 0 for none
 	Status   ActionStatus
