@@ -330,6 +330,7 @@ func (m Meeting) HasSent(step string) bool { return slices.Contains(m.Sent, step
 // Point is an agenda point of somebody's own. It never speaks of a child: a
 // success is told without its code.
 type Point struct {
+	Nr      int // in its kernteam, wherever it goes along to; 0 before it has one
 	Text    string
 	By      string
 	Success bool

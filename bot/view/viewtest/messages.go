@@ -118,7 +118,7 @@ func (w *world) aboutMeetings() {
 	w.ask("Overview, no date", w.Overview(team.Meeting{}, false, 1, 12))
 
 	w.post("Agenda", w.Agenda(w.answered(), w.agenda(), w.byNr()))
-	w.ask("Points", w.Points(w.next, []int{1, len(w.next.Points)}))
+	w.ask("Points", w.Points(w.next, []team.Point{w.next.Points[0], w.next.Points[len(w.next.Points)-1]}))
 	w.post("Agenda, empty", w.Agenda(w.next, team.BuildAgenda(team.Backlog{}, 75), nil))
 	w.post("Agenda, going on", w.Agenda(running, w.agenda(), w.byNr()))
 	w.post("AskPoints", w.AskPoints(w.next))
