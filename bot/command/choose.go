@@ -10,8 +10,8 @@ import (
 	"kansbot/internal/team"
 )
 
-// meetingChoose puts a case that does not fit on the next agenda after all, in
-// place of another: "kies K-014", or of a group or theme the signal's number.
+// meetingChoose puts a case or handover that does not fit on the next agenda after
+// all, in place of another: "kies K-014", or of a group or theme the signal's number.
 func meetingChoose(r *Request, typed string) (answer, error) {
 	m, err := r.planned()
 	if err != nil {
@@ -27,7 +27,7 @@ func meetingChoose(r *Request, typed string) (answer, error) {
 		return answer{}, err
 	}
 	i := slices.IndexFunc(open, func(s team.Signal) bool {
-		return (s.Kind == team.Worry || s.Kind == team.Chance) && (len(found) > 0 && s.Code == found[0] || len(found) == 0 && s.Nr == nr)
+		return s.Kind != team.Success && (len(found) > 0 && s.Code == found[0] || len(found) == 0 && s.Nr == nr)
 	})
 	if i < 0 {
 		return answer{}, team.Wrong("", "choose.none", "understood", line(typed), "example", "/kansoverleg agenda")
@@ -55,8 +55,8 @@ func pressChoose(r *Request, s string) (answer, error) {
 }
 
 // putFirst puts the case of a signal on the agenda of a meeting, before what
-// was not chosen. At most as many are chosen as there is room for: one more
-// takes the place of the one whose signal is the oldest.
+// was not chosen. Of cases and of handovers, at most as many are chosen as there
+// is room for: one more takes the place of the one whose signal is the oldest.
 func (r *Request) putFirst(m team.Meeting, s team.Signal) (answer, error) {
 	if err := r.forLeader(m); err != nil {
 		return answer{}, err
@@ -68,13 +68,21 @@ func (r *Request) putFirst(m team.Meeting, s team.Signal) (answer, error) {
 	if slices.Contains(before.Parents, s.Nr) {
 		return answer{}, team.Wrong("", "choose.parents", "about", r.view().About(s))
 	}
+	handover, room := isHandover(m, signals, caseKey(s)), team.MaxNewCases
+	if handover {
+		room = team.MaxTransfers
+	}
 	chosen := map[string]time.Time{} // case -> its oldest signal
 	for _, other := range signals {
-		if at, has := chosen[caseKey(other)]; other.Chosen == m.Nr && caseKey(other) != caseKey(s) && (!has || other.At.Before(at)) {
-			chosen[caseKey(other)] = other.At
+		key := caseKey(other)
+		if other.Chosen != m.Nr || key == caseKey(s) || isHandover(m, signals, key) != handover {
+			continue
+		}
+		if at, has := chosen[key]; !has || other.At.Before(at) {
+			chosen[key] = other.At
 		}
 	}
-	for len(chosen) >= team.MaxNewCases {
+	for len(chosen) >= room {
 		oldest := ""
 		for key, at := range chosen {
 			if oldest == "" || cmp.Or(at.Compare(chosen[oldest]), cmp.Compare(key, oldest)) < 0 {
@@ -102,6 +110,17 @@ func (r *Request) putFirst(m team.Meeting, s team.Signal) (answer, error) {
 
 // caseKey is what a signal shares with the others on its case.
 func caseKey(s team.Signal) string { return cmp.Or(s.Code, strconv.Itoa(s.Nr)) }
+
+// isHandover reports whether a case comes on the agenda of a meeting as a handover.
+func isHandover(m team.Meeting, signals map[int]team.Signal, key string) bool {
+	var on []team.Signal
+	for _, s := range signals {
+		if caseKey(s) == key && s.Kind != team.Success {
+			on = append(on, s)
+		}
+	}
+	return len(on) > 0 && team.Backlog{Meeting: m.Nr}.IsHandover(on)
+}
 
 // setChosen notes for which meeting a case was chosen.
 func (r *Request) setChosen(signals map[int]team.Signal, key string, nr int) error {

@@ -311,6 +311,7 @@ func postponeSubmitted(r *Request, nr int, v values) (answer, error) {
 func (r *Request) postpone(a team.Action, asked team.Date) (answer, error) {
 	old := a
 	due, why, moved := r.freeDays().Deadline(asked)
+	a.First = cmp.Or(a.First, agreed(a))
 	a.Due, a.Agreed, a.Since, a.Sent, a.Help, a.Snoozed = due, team.Date{}, r.now.UTC(), nil, false, team.Date{}
 	if err := r.keepAction(a); err != nil {
 		return answer{}, err

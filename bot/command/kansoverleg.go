@@ -150,6 +150,9 @@ func meetingPoint(r *Request, typed string) (answer, error) {
 		return answer{}, team.Wrong("", "point.full", "max", strconv.Itoa(maxPoints))
 	}
 	m.Points = append(m.Points, team.Point{Text: typed, By: r.me.User})
+	if err := r.numberPoints(m.Points); err != nil {
+		return answer{}, err
+	}
 	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
 		return answer{}, err
 	}
@@ -166,30 +169,44 @@ func meetingPoint(r *Request, typed string) (answer, error) {
 // takePoint takes a point off the agenda again; without a number it shows which
 // ones the asker can.
 func (r *Request) takePoint(m team.Meeting, typed string) (answer, error) {
-	var theirs []int
-	for i, p := range m.Points {
-		if p.By == r.me.User || r.forLeader(m) == nil {
-			theirs = append(theirs, i+1)
-		}
+	if err := r.numberPoints(m.Points); err != nil {
+		return answer{}, err
 	}
+	theirs := slices.DeleteFunc(slices.Clone(m.Points), func(p team.Point) bool { return p.By != r.me.User && r.forLeader(m) != nil })
 	nr, _, given := number(typed)
+	i := slices.IndexFunc(theirs, func(p team.Point) bool { return p.Nr == nr })
 	switch {
 	case len(theirs) == 0:
 		return answer{}, team.Wrong("", "point.none", "when", r.view().When(m.Start), "example", "/kansoverleg agenda")
 	case !given:
-		return answer{body: r.view().Points(m, theirs)}, nil
-	case !slices.Contains(theirs, nr):
-		return answer{}, team.Wrong("", "point.nr", "nr", strconv.Itoa(nr), "example", r.lang.Say("point.remove", "nr", theirs[0]))
+		return answer{body: r.view().Points(m, theirs)}, store.PutMeeting(r.tx, r.team.ID, m)
+	case i < 0:
+		return answer{}, team.Wrong("", "point.nr", "nr", strconv.Itoa(nr), "example", r.lang.Say("point.remove", "nr", theirs[0].Nr))
 	}
-	point := m.Points[nr-1]
-	m.Points = slices.Delete(m.Points, nr-1, nr)
+	m.Points = slices.DeleteFunc(m.Points, func(p team.Point) bool { return p.Nr == nr })
 	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
 		return answer{}, err
 	}
 	if err := r.did("meeting.unpoint", on("meeting", m.Nr)); err != nil {
 		return answer{}, err
 	}
-	return answer{body: r.say("point.removed", "text", point.Text)}, r.refreshMeeting(m)
+	return answer{body: r.say("point.removed", "text", theirs[i].Text)}, r.refreshMeeting(m)
+}
+
+// numberPoints gives the points a number that have none yet. What somebody reads
+// to take off is still the same when others took off theirs.
+func (r *Request) numberPoints(points []team.Point) error {
+	for i := range points {
+		if points[i].Nr > 0 {
+			continue
+		}
+		nr, err := store.Next(r.tx, "point", r.team.ID)
+		if err != nil {
+			return err
+		}
+		points[i].Nr = nr
+	}
+	return nil
 }
 
 const (

@@ -20,8 +20,11 @@ const maxOpinion = 140
 var marks = []string{"1", "2", "3", "4", "5"}
 
 // marked is a mark with perhaps a sentence behind it; a number that goes on,
-// as in 10 or 4/5, is none.
-var marked = regexp.MustCompile(`^([1-5])(?:[\s,;:.|]+(.*))?$`)
+// as in 10, 4/5 or, with fraction, 4,5, is none.
+var (
+	marked   = regexp.MustCompile(`^([1-5])(?:[\s,;:.|]+(.*))?$`)
+	fraction = regexp.MustCompile(`^\d\s*[,.]\d`)
+)
 
 // teamOpinion notes how content the asker is; typed alone it shows what the
 // kernteam thinks, and asks who has not answered yet.
@@ -41,7 +44,7 @@ func teamOpinion(r *Request, typed string) (answer, error) {
 		a := r.ask("team.opinion", 0, r.opinionForm(""))
 		a.body, err = r.opinions()
 		return a, err
-	case m == nil:
+	case m == nil || fraction.MatchString(typed):
 		said := strings.TrimLeft(typed, "0123456789/.,:- ")
 		return r.ask("team.opinion", 0, r.opinionForm(said)), team.Wrong("cijfer", "opinion.mark", "example", strings.TrimSpace(r.lang.Say("opinion.example", "line", said)))
 	default:
@@ -50,6 +53,13 @@ func teamOpinion(r *Request, typed string) (answer, error) {
 }
 
 func (r *Request) half() team.Date { return team.SchoolHalf(r.today()) }
+
+func (r *Request) halfBefore() team.Date { return r.half().AddMonths(-6) }
+
+// forgetOpinions drops those of longer ago than the half before.
+func (r *Request) forgetOpinions() error {
+	return store.ForgetOpinions(r.tx, r.team.ID, r.halfBefore())
+}
 
 func (r *Request) opinionForm(said string) chat.Form {
 	return r.form("opinion",
@@ -101,7 +111,7 @@ func (r *Request) opinions() (chat.Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	before, err := store.Opinions.All(r.tx, r.team.ID, r.half().AddMonths(-6).String())
+	before, err := store.Opinions.All(r.tx, r.team.ID, r.halfBefore().String())
 	if err != nil {
 		return nil, err
 	}

@@ -149,8 +149,12 @@ func (r *Request) plan(typed string, minutes int) (answer, error) {
 }
 
 // lengthen changes how long a Kans!overleg takes, and nothing else of what was
-// planned.
+// planned. When it takes that long already, nothing changes.
 func (r *Request) lengthen(minutes int) (answer, error) {
+	if minutes == r.team.Minutes {
+		m, err := r.planned()
+		return answer{body: r.say("meeting.same", "when", r.view().When(m.Start))}, err
+	}
 	if err := r.setMinutes(minutes); err != nil {
 		return answer{}, err
 	}
@@ -161,7 +165,7 @@ func (r *Request) lengthen(minutes int) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{body: r.say("meeting.planned", "when", r.view().When(m.Start))}, r.refreshMeeting(m)
+	return answer{body: r.say("meeting.length", "n", minutes, "when", r.view().When(m.Start))}, r.refreshMeeting(m)
 }
 
 // setMinutes changes how long a Kans!overleg takes, unless two that are planned

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 
+	"kansbot/bot/view"
 	"kansbot/internal/schedule"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
@@ -20,7 +21,8 @@ func meetingComing(r *Request, typed string) (answer, error) {
 	return r.rsvp(m, true, "")
 }
 
-// meetingAway also takes who comes instead: "afwezig @dewi".
+// meetingAway also takes who comes instead: "afwezig @dewi". Of why, it keeps
+// nothing: that may be about somebody's health.
 func meetingAway(r *Request, typed string) (answer, error) {
 	prefix, stand := "/kansoverleg afwezig ", ""
 	handle, rest := cutMention(line(typed))
@@ -31,11 +33,37 @@ func meetingAway(r *Request, typed string) (answer, error) {
 		}
 		prefix, stand = prefix+"@"+handle+" ", who.User
 	}
-	m, err := r.rsvpFor(rest, prefix)
+	when, more, err := r.whenAway(rest)
 	if err != nil {
 		return answer{}, err
 	}
-	return r.rsvp(m, false, stand)
+	m, err := r.rsvpFor(when, prefix)
+	if err != nil {
+		return answer{}, err
+	}
+	a, err := r.rsvp(m, false, stand)
+	if err == nil && more {
+		a.body = append(a.body, view.Note(r.lang, "rsvp.why"))
+	}
+	return a, err
+}
+
+// whenAway is the part of a line that says which meeting it is about: a day that
+// it is or begins with, or that of a meeting somewhere in it; else empty. more
+// reports whether it says anything else.
+func (r *Request) whenAway(typed string) (when string, more bool, err error) {
+	if _, _, _, unclear := schedule.ParseMoment(onDay.ReplaceAllString(typed, ""), r.today()); typed == "" || unclear == nil {
+		return typed, false, nil
+	}
+	day, first := schedule.FindDate(typed, r.today())
+	_, meets, err := r.openMeeting(func(m team.Meeting) bool { return m.Status == team.Planned && r.day(m) == day })
+	switch {
+	case first && day.IsZero():
+		return typed, false, err
+	case first || meets:
+		return r.dayToType(day), true, err
+	}
+	return "", true, err
 }
 
 var onDay = regexp.MustCompile(`(?i)^(?:op|voor|on|for)\s+`)

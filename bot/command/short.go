@@ -90,7 +90,7 @@ func (r *Request) deed(s string) string {
 	switch other := ofAnother[fold(verb)]; {
 	case other != "":
 		verb = other
-	case verb != "" && !strings.HasSuffix(verb, "t"):
+	case verb != "" && !sameOfAnother.MatchString(verb):
 		verb += "t"
 	}
 	return strings.TrimSpace(verb + " " + rest)
@@ -115,11 +115,17 @@ func (r *Request) small(s string) string {
 	return strings.ToLower(word[:n]) + s[n:]
 }
 
+// sameOfAnother finds the verbs that are the same of another: they end in a t, or
+// are of the past, as "wilde".
+var sameOfAnother = regexp.MustCompile(`(?i)(?:t|de|te)$`)
+
 // ofAnother is what is said of another, where that is not the verb of "ik" with a
 // t behind it; or where the word is no verb.
 var ofAnother = map[string]string{
 	"ben": "is", "heb": "heeft", "ga": "gaat", "sta": "staat", "sla": "slaat", "hou": "houdt", "rij": "rijdt",
-	"kan": "kan", "zal": "zal", "wil": "wil", "mag": "mag",
+	"kan": "kan", "zal": "zal", "wil": "wil", "mag": "mag", "update": "updatet",
+	"zou": "zou", "had": "had", "was": "was", "werd": "werd", "wou": "wou", "kon": "kon", "ging": "ging", "kwam": "kwam",
+	"deed": "deed", "gaf": "gaf", "nam": "nam", "zag": "zag", "sprak": "sprak", "vond": "vond", "stond": "stond", "bleef": "bleef", "kreeg": "kreeg",
 	"en": "en", "zelf": "zelf", "ook": "ook", "samen": "samen",
 }
 

@@ -170,13 +170,18 @@ func (r *Request) changed(d draft) (answer, error) {
 			return answer{}, err
 		}
 	}
-	if _, _, err := r.putSignal(d.Signal); err != nil {
+	was, _, err := r.putSignal(d.Signal)
+	if err != nil {
 		return answer{}, err
 	}
 	if err := r.did("signal.change", on("signal", d.Nr)); err != nil {
 		return answer{}, err
 	}
-	return answer{body: r.say("signal.changed", "nr", d.Nr)}, r.refreshSignal(d.Signal)
+	body := r.say("signal.changed", "nr", d.Nr)
+	if !was.Closed.IsZero() {
+		body = append(body, r.say("case.reopened", "code", d.Code)...)
+	}
+	return answer{body: body}, r.refreshSignal(d.Signal)
 }
 
 func signalWithdraw(r *Request, typed string) (answer, error) {

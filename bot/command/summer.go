@@ -2,6 +2,7 @@ package command
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"kansbot/internal/schedule"
@@ -16,9 +17,9 @@ const summerDue = "summer"
 // then nothing has to follow when a holiday or a region changes.
 const summerAhead = 90
 
-// housekeeping is done once a day: it forgets the events of past days and the
-// links that are over, and sets the moments of a summer that comes near and of
-// the next overview.
+// housekeeping is done once a day: it forgets the events of past days, the links
+// that are over and the opinions that nobody sees any more, and sets the moments
+// of a summer that comes near and of the next overview.
 func housekeeping(r *Request, d store.Due) error {
 	if err := store.ForgetSeen(r.tx, r.now); err != nil {
 		return err
@@ -35,7 +36,7 @@ func housekeeping(r *Request, d store.Due) error {
 	}
 	for _, k := range teams {
 		t := r.inTeam(k)
-		if err := cmp.Or(t.nearSummer(), t.timeWeekly()); err != nil {
+		if err := cmp.Or(t.forgetOpinions(), t.nearSummer(), t.timeWeekly()); err != nil {
 			return err
 		}
 	}
@@ -102,6 +103,7 @@ func beforeSummer(r *Request, d store.Due) error {
 		return err
 	}
 	goals, err := store.CasesToEvaluate(r.tx, r.team.ID)
+	goals = slices.DeleteFunc(goals, func(c team.Case) bool { return !mayFollow(c) })
 	if err != nil || len(signals)+len(actions)+len(goals) == 0 {
 		return err
 	}

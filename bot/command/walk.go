@@ -251,6 +251,9 @@ func pressRead(r *Request, s string) (answer, error) {
 		return answer{}, err
 	}
 	for _, s := range t.Signals {
+		if s.Status == team.Withdrawn { // as view.Written leaves it out
+			continue
+		}
 		if err := r.did("signal.show", on("signal", s.Nr)); err != nil {
 			return answer{}, err
 		}

@@ -88,6 +88,9 @@ func (v View) Summer(signals []team.Signal, goals []team.Case, actions []team.Ac
 		list := make([]string, len(goals))
 		for i, c := range goals {
 			list[i] = v.say("summer.goal", "code", c.Code, "day", v.short(c.Evaluate))
+			if c.Evaluate.Before(today) {
+				list[i] = v.say("summer.goal.late", "code", c.Code)
+			}
 		}
 		message = append(message, v.para("summer.goals", "list", v.several(list)))
 	}

@@ -101,11 +101,11 @@ func (v View) Agenda(m team.Meeting, a team.Agenda, signals map[int]team.Signal)
 	return append(message, v.rsvp(m, true)...)
 }
 
-// Points offers to take points off the agenda of a meeting, by their numbers.
-func (v View) Points(m team.Meeting, nrs []int) chat.Message {
+// Points offers to take these points off the agenda of a meeting.
+func (v View) Points(m team.Meeting, points []team.Point) chat.Message {
 	offer := chat.Block{Kind: chat.Choices}
-	for _, nr := range nrs {
-		offer.Choices = append(offer.Choices, chat.Choice{Label: m.Points[nr-1].Text, Line: v.say("point.remove", "nr", nr)})
+	for _, p := range points {
+		offer.Choices = append(offer.Choices, chat.Choice{Label: p.Text, Line: v.say("point.remove", "nr", p.Nr)})
 	}
 	return chat.Message{v.para("point.which", "when", v.When(m.Start)), offer}
 }

@@ -47,7 +47,7 @@ func (v View) standing(a team.Action, today team.Date, late ...chat.Span) []chat
 		return append(spans, chat.Span{Text: " " + v.say("action.settled", "name", v.Name(a.DoneBy), "day", v.short(team.DateOf(a.Done.In(v.Zone))))})
 	case a.Late(today):
 		spans = append(spans, late...)
-	case a.Since.After(a.Created), !a.Agreed.IsZero():
+	case !a.First.IsZero() && a.First != a.Due, !a.Agreed.IsZero():
 		spans = append(spans, chat.Span{Text: " " + v.say("minutes.newdate")})
 	}
 	if a.Help {

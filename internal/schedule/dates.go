@@ -78,6 +78,30 @@ func ParseMoment(words string, today team.Date) (day team.Date, at Clock, hasTim
 	return day, at, hasTime, nil
 }
 
+// FindDate is the first day that a longer text is surely about, as in "ik kan niet
+// op 12 feb", and not one until or from which something lasts; zero when there is
+// none. first reports whether the text begins with that day, or with a time or a
+// day that cannot be.
+func FindDate(text string, today team.Date) (day team.Date, first bool) {
+	s := newScript(text, today)
+	start := 0
+	for s.is(start, introductions...) {
+		start++
+	}
+	_, _, first = s.clock(start)
+	for i := start; i < len(s.tokens); i++ {
+		m, ok := s.date(i)
+		switch {
+		case !ok, m.trust == alone, !s.standsFree(i, m.end), s.belongsElsewhere(i, i), s.is(i-1, "tot", "met", "m", "until", "till"):
+		case m.problem != nil:
+			return team.Date{}, first || i == start
+		default:
+			return m.date, first || i == start
+		}
+	}
+	return team.Date{}, first
+}
+
 // withTime is a Problem with the date at tokens i up to j, of which the example
 // has the time that stands elsewhere, if one does.
 func (s script) withTime(p *team.Problem, i, j int) *team.Problem {

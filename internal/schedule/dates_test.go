@@ -10,6 +10,33 @@ import (
 	"kansbot/internal/team"
 )
 
+func TestFindDate(t *testing.T) {
+	for _, c := range []struct {
+		text, day string
+		first     bool
+	}{
+		{"ik ben ziek", "", false},
+		{"ik ben zo moe", "", false},
+		{"ma is ziek", "", false},
+		{"2 kinderen ziek thuis", "", false},
+		{"ziek tot vrijdag", "", false},
+		{"op vakantie t/m 12 feb", "", false},
+		{"vrij vanaf 12 feb", "", false},
+		{"ik kan niet op 12 feb", "2027-02-12", false},
+		{"12 feb kan ik niet", "2027-02-12", true},
+		{"op vrijdag ben ik vrij", "2027-01-08", true},
+		{"morgen, ziek", "2027-01-08", true},
+		{"13:30 lukt niet", "", true},
+		{"30 feb lukt niet", "", true},
+		{"", "", false},
+	} {
+		day, first := FindDate(c.text, thursday)
+		if got := day.String(); got != c.day && !(day.IsZero() && c.day == "") || first != c.first {
+			t.Errorf("%q is about %s, first: %t", c.text, got, first)
+		}
+	}
+}
+
 func TestParseDate(t *testing.T) {
 	for text, want := range map[string]string{ // today is Thursday 7 January 2027
 		"vandaag":                     "2027-01-07",

@@ -30,3 +30,14 @@ func AddOpinion(tx kv.Tx, id string, half team.Date, user, word string, o team.O
 	}
 	return true, Opinions.Put(tx, o, id, half.String(), word)
 }
+
+// ForgetOpinions drops what was given in the half school years before this one,
+// and who gave it.
+func ForgetOpinions(tx kv.Tx, id string, half team.Date) error {
+	for _, table := range []string{Opinions.Name, spoke.Name} {
+		if err := forget(tx, append(key(table, []string{id}), sep), key(table, []string{id, half.String()})); err != nil {
+			return err
+		}
+	}
+	return nil
+}

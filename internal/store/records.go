@@ -286,8 +286,13 @@ func Seen(tx kv.Tx, platform, event string, now time.Time) (bool, error) {
 // ForgetSeen forgets the events of the days before yesterday.
 func ForgetSeen(tx kv.Tx, now time.Time) error {
 	keep := now.UTC().AddDate(0, 0, -1).Format(time.DateOnly)
+	return forget(tx, append([]byte(seen.Name), sep), key(seen.Name, []string{keep}))
+}
+
+// forget drops what lies under the keys of a range.
+func forget(tx kv.Tx, from, to []byte) error {
 	var old [][]byte
-	err := tx.Scan(append([]byte(seen.Name), sep), key(seen.Name, []string{keep}), func(k, _ []byte) error {
+	err := tx.Scan(from, to, func(k, _ []byte) error {
 		old = append(old, slices.Clone(k))
 		return nil
 	})

@@ -28,8 +28,12 @@ const (
 // of about twelve minutes are what 75 minutes hold.
 const MaxNewCases = 3
 
-// maxTransfers is how many handovers it takes on, at five minutes each.
-const maxTransfers = 5
+// MaxTransfers is how many handovers it takes on, at transferTime each; more only
+// when there are minutes left for them.
+const MaxTransfers = 5
+
+// transferTime is how many minutes a handover takes.
+const transferTime = 5
 
 // ItemState is how an item of a running meeting stands.
 type ItemState string
@@ -138,7 +142,7 @@ func BuildAgenda(w Backlog, length int) Agenda {
 		case Success:
 			kind, list, minutes = Celebrate, &successes, 5
 		case Handover:
-			kind, list, minutes = Transfers, &transfers, 5
+			kind, list, minutes = Transfers, &transfers, transferTime
 		}
 		if kind != Celebrate && byCode[s.Code] != nil {
 			byCode[s.Code].About(append(byCode[s.Code].Signals(), s.Nr))
@@ -176,13 +180,7 @@ func BuildAgenda(w Backlog, length int) Agenda {
 			a.Carried = append(a.Carried, item.Signals()...)
 		}
 	}
-	for i, item := range transfers {
-		if i < maxTransfers {
-			a.add(*item)
-		} else {
-			a.Carried = append(a.Carried, item.Signals()...)
-		}
-	}
+	after := len(a.Items)
 	if key := w.recurring(); key != "" {
 		a.add(AgendaItem{Kind: ThemeItem, Minutes: 3, Text: key})
 	}
@@ -193,21 +191,34 @@ func BuildAgenda(w Backlog, length int) Agenda {
 		a.add(AgendaItem{Kind: StandingPoint, Minutes: 3, Text: text})
 	}
 	a.add(AgendaItem{Kind: Closing, Minutes: 3})
+	for i, item := range transfers {
+		if i < MaxTransfers || a.minutes()+transferTime <= length {
+			a.Items = slices.Insert(a.Items, after+i, *item)
+		} else {
+			a.Carried = append(a.Carried, item.Signals()...)
+		}
+	}
 	a.fit(length)
 	return a
 }
 
 func (a *Agenda) add(item AgendaItem) { a.Items = append(a.Items, item) }
 
+func (a *Agenda) minutes() (total int) {
+	for _, item := range a.Items {
+		total += item.Minutes
+	}
+	return total
+}
+
 // fit makes the minutes add up to length. Time to spare goes to the cases, as
 // far as it does a talk good, and the rest stays free; too little time shrinks
 // the longest parts first.
 func (a *Agenda) fit(length int) {
-	total := 0
+	total := a.minutes()
 	var cases, talk []*AgendaItem
 	for i := range a.Items {
 		item := &a.Items[i]
-		total += item.Minutes
 		if item.Kind == CaseItem {
 			cases = append(cases, item)
 		}
@@ -235,6 +246,10 @@ func (a *Agenda) fit(length int) {
 
 // maxCase is how many minutes one case gets at most, however much time there is.
 const maxCase = 30
+
+// IsHandover reports whether signals that are one item of the agenda, make it one
+// of Transfers.
+func (w Backlog) IsHandover(on []Signal) bool { return slices.MinFunc(on, w.byNeed).Kind == Handover }
 
 func (w Backlog) byNeed(x, y Signal) int {
 	first := func(yes bool) int {

@@ -52,6 +52,10 @@ func TestBuildAgenda(t *testing.T) {
 	}
 	urgent, carried, old := worry(4, "K-004"), worry(5, "K-005"), worry(6, "K-006")
 	urgent.Urgent, carried.Carried, old.At = true, 1, at(1)
+	var handovers []Signal
+	for nr := range 7 {
+		handovers = append(handovers, Signal{Nr: nr + 1, Code: fmt.Sprint("V-00", nr+1), Kind: Handover, At: at(nr + 1)})
+	}
 	success := func(nr int) Signal { return Signal{Nr: nr, Code: "K-009", Kind: Success, At: at(nr)} }
 	for _, c := range []struct {
 		name    string
@@ -71,6 +75,12 @@ func TestBuildAgenda(t *testing.T) {
 			"welkom 3, succes 3 5, terugblik [4 5] 10, casus 1 12, overdracht 2 5, punt plein 5, afsluiting 3"},
 		{"too short for all", []Signal{worry(1, "K-001")}, []Action{{Nr: 4}}, []Point{{Text: "plein"}}, 15,
 			"welkom 3, terugblik [4] 3, casus 1 3, punt plein 3, afsluiting 3"},
+		{"handovers, all there is time for", handovers, nil, nil, 75,
+			"welkom 3, overdracht 1 5, overdracht 2 5, overdracht 3 5, overdracht 4 5, overdracht 5 5, overdracht 6 5, overdracht 7 5, ruimte 34, afsluiting 3"},
+		{"with something else to talk about", handovers, nil, []Point{{Text: "plein"}}, 45,
+			"welkom 3, overdracht 1 5, overdracht 2 5, overdracht 3 5, overdracht 4 5, overdracht 5 5, overdracht 6 5, punt plein 5, ruimte 4, afsluiting 3; [7]"},
+		{"handovers, too short for all", handovers, nil, nil, 16,
+			"welkom 3, overdracht 1 2, overdracht 2 2, overdracht 3 2, overdracht 4 2, overdracht 5 2, afsluiting 3; [6 7]"},
 		{"much too short", []Signal{worry(1, "K-001")}, nil, []Point{{Text: "plein"}}, 4,
 			"welkom 3, casus 1 1, punt plein 1, afsluiting 3"},
 		{"three codes on an element", []Signal{worry(1, "K-001", "leren"), worry(2, "K-002", "leren", "erbij"), worry(3, "K-003", "leren")}, nil, nil, 45,
@@ -191,6 +201,14 @@ func checkAll(t *rapid.T, a Agenda, w Backlog) {
 	points := len(w.Points)
 	if slices.ContainsFunc(w.Points, func(p Point) bool { return p.Success }) {
 		points--
+	}
+	for _, item := range a.Items {
+		switch {
+		case item.Kind == Transfers && count[Transfers] > MaxTransfers && item.Minutes < transferTime:
+			t.Fatalf("more handovers than there is time for: %s", shown(a))
+		case item.Kind == Spare && item.Minutes >= transferTime && slices.ContainsFunc(a.Carried, func(nr int) bool { return w.Signals[nr-1].Kind == Handover && w.Signals[nr-1].Code == "" }):
+			t.Fatalf("there is time for a handover: %s", shown(a))
+		}
 	}
 	if count[CaseItem] > MaxNewCases || count[Celebrate] > 1 || count[OwnPoint] != points ||
 		count[EvaluateItem] != len(w.Evaluate) || count[StandingPoint] != len(w.Standing) {

@@ -330,6 +330,7 @@ func (m Meeting) HasSent(step string) bool { return slices.Contains(m.Sent, step
 // Point is an agenda point of somebody's own. It never speaks of a child: a
 // success is told without its code.
 type Point struct {
+	Nr      int // in its kernteam, wherever it goes along to; 0 before it has one
 	Text    string
 	By      string
 	Success bool
@@ -345,6 +346,7 @@ type Action struct {
 	Gain     string // "gelukt als ..."
 	Due      Date
 	Agreed   Date   // the day that Due stands in for, as school is closed on it by now; zero when there is none
+	First    Date   // the day that was agreed at first; zero while it was never put off
 	Code     string // empty: on the werkagenda
 	Meeting  int    // the Kans!overleg whose thread it lives in; 0 for none
 	Status   ActionStatus

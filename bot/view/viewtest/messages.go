@@ -118,7 +118,7 @@ func (w *world) aboutMeetings() {
 	w.ask("Overview, no date", w.Overview(team.Meeting{}, false, 1, 12))
 
 	w.post("Agenda", w.Agenda(w.answered(), w.agenda(), w.byNr()))
-	w.ask("Points", w.Points(w.next, []int{1, len(w.next.Points)}))
+	w.ask("Points", w.Points(w.next, []team.Point{w.next.Points[0], w.next.Points[len(w.next.Points)-1]}))
 	w.post("Agenda, empty", w.Agenda(w.next, team.BuildAgenda(team.Backlog{}, 75), nil))
 	w.post("Agenda, going on", w.Agenda(running, w.agenda(), w.byNr()))
 	w.post("AskPoints", w.AskPoints(w.next))
@@ -198,6 +198,8 @@ func (w *world) aboutHolidays() {
 	w.ask("Deadline, weekend", chat.Message{w.Deadline(asked, schedule.Reason{Weekend: true}, w.today)})
 	w.ask("Deadline, own day", chat.Message{w.Deadline(asked, mine, w.today)})
 	w.ask("Deadline, own day without a label", chat.Message{w.Deadline(asked, schedule.Reason{Own: own[1]}, w.today)})
-	w.post("Summer", w.Summer(w.signals, []team.Case{w.caseOf("K-003")}, w.actions, w.today))
+	overdue := w.caseOf("K-003")
+	overdue.Code, overdue.Evaluate = "K-001", w.today.AddDays(-1)
+	w.post("Summer", w.Summer(w.signals, []team.Case{overdue, w.caseOf("K-003")}, w.actions, w.today))
 	w.post("Summer, one action", w.Summer(nil, nil, w.actions[:1], w.today))
 }

@@ -13,7 +13,7 @@ func (w *world) aboutMinutes() {
 	w.post("Minutes, nothing agreed", w.Minutes(nothing))
 	later := w.record()
 	later.Actions = append([]team.Action{w.settled()}, later.Actions[1:]...)
-	later.Actions[1].Help, later.Actions[1].Since = true, w.next.Start
+	later.Actions[1].Help, later.Actions[1].First = true, w.today
 	w.ask("MinutesNow", w.MinutesNow(later, w.today.AddDays(1)))
 	w.ask("Helped", w.Helped([]team.Action{w.settled()}))
 	w.post("Own", w.Own(w.held(), w.actions[:w.few]))

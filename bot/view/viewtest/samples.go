@@ -72,7 +72,7 @@ func newWorld(lang text.Lang, w words) *world {
 	}
 	v.next = team.Meeting{Nr: 2, Start: time.Date(2027, time.January, 12, 13, 30, 0, 0, amsterdam), Status: team.Planned}
 	for _, p := range w.points {
-		v.next.Points = append(v.next.Points, team.Point{Text: p, By: "bram"})
+		v.next.Points = append(v.next.Points, team.Point{Nr: len(v.next.Points) + 1, Text: p, By: "bram"})
 	}
 	return v
 }

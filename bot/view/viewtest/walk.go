@@ -62,7 +62,7 @@ func (w *world) aboutTalks() {
 
 	w.post("LookBack", w.LookBack(m, agenda))
 	postponed := w.actions[0]
-	postponed.Due, postponed.Since, postponed.Help = w.today.AddDays(7), m.Start, true
+	postponed.First, postponed.Due, postponed.Help = postponed.Due, w.today.AddDays(7), true
 	agenda.Late = []team.Action{w.settled(), postponed}
 	w.post("LookBack, as it goes on", w.LookBack(m, agenda))
 
