@@ -15,8 +15,9 @@ import (
 
 // assign gives the jobs of a planned meeting that nobody has, or that who has
 // them cannot do, to whose turn it is: the last time is longest ago, then that
-// of either job, then by name. Nobody has both. A meeting that begins now is led by who begins it. Who
-// cannot come stands in for nobody, and nobody for who left.
+// of either job, then by name. Nobody has both. A meeting that begins now is led
+// by who begins it. Who cannot come stands in for nobody, and nobody for who
+// left.
 func (r *Request) assign(m *team.Meeting) error {
 	able, err := r.here()
 	if err != nil {
