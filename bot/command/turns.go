@@ -252,15 +252,12 @@ func (r *Request) retake(change func(team.Meeting) team.Meeting) error {
 
 // served notes whose turn it was, when a meeting is over.
 func (r *Request) served(m team.Meeting) error {
+	members, err := r.members()
+	if err != nil {
+		return err
+	}
 	for _, job := range team.Jobs {
-		user := m.Notes
-		if job == team.Chair {
-			user = m.Leader(r.team)
-		}
-		members, err := r.members()
-		if err != nil {
-			return err
-		}
+		user := m.Whose(job, r.team)
 		who, found := members[user]
 		if !found {
 			continue
@@ -314,11 +311,10 @@ func meetingSwap(r *Request, typed string) (answer, error) {
 
 // myJob is the one job that the asker has.
 func (r *Request) myJob(m team.Meeting, handle string) (team.Job, error) {
-	switch me := r.me.User; me {
-	case r.holder(m, team.Chair):
-		return team.Chair, nil
-	case r.holder(m, team.Notes):
-		return team.Notes, nil
+	for _, job := range team.Jobs {
+		if r.holder(m, job) == r.me.User {
+			return job, nil
+		}
 	}
 	return "", team.Wrong("", "swap.which", "when", r.view().When(m.Start), "example", "/kansoverleg ruil "+r.lang.Say("swap.chair")+" @"+handle)
 }
