@@ -133,19 +133,18 @@ func (r *Request) passOn(m team.Meeting, job team.Job, now string) error {
 	if m.Status != team.Planned {
 		return r.refreshCards(m)
 	}
-	id, at := r.turnID(m, job, now), r.hears(m)
-	carded := slices.ContainsFunc(r.stepsLeft(m), func(step schedule.Step) bool {
-		return step.Kind != schedule.StepPoints && team.DateOf(step.At) == team.DateOf(at)
-	})
-	if now == "" || now == r.me.User || carded && at.After(r.now) {
-		return r.unsay(id)
-	}
-	key := r.cardKey(m, job, now)
+	id, at, key := r.turnID(m, job, now), r.hears(m), r.cardKey(m, job, now)
 	_, had, err := outbox.Get(r.tx, key)
 	if err != nil {
 		return err
 	}
-	if (carded || m.HasSent(schedule.StepAgenda)) && !had && !at.After(r.now) {
+	carded := !had && !r.knows(job, now) && slices.ContainsFunc(r.stepsLeft(m), func(step schedule.Step) bool {
+		return step.Kind != schedule.StepPoints && team.DateOf(step.At) == team.DateOf(at)
+	})
+	switch {
+	case now == "" || now == r.me.User || carded && at.After(r.now):
+		return r.unsay(id)
+	case (carded || !had && m.HasSent(schedule.StepAgenda)) && !at.After(r.now):
 		return cmp.Or(r.unsay(id), r.direct(key, now, r.view().Card(m, job)))
 	}
 	return r.tell(id, now, m, r.view().Turn(m, job))
@@ -159,23 +158,14 @@ func (r *Request) holder(m team.Meeting, job team.Job) string {
 	return m.Holder(job, r.team, r.member, r.day(m))
 }
 
-// sendCards tells who has a job what it is, once. Who always has it and has done
-// it before, knows.
+// sendCards tells who has a job what it is, once.
 func (r *Request) sendCards(m team.Meeting) error {
 	if !r.mayHear(m) {
 		return nil
 	}
 	for _, job := range team.Jobs {
 		user := r.holder(m, job)
-		if user == "" {
-			continue
-		}
-		who := r.member(user)
-		fixed, before := r.team.Turns != team.AllTurns, who.Led
-		if job == team.Notes {
-			fixed, before = r.team.Turns == team.NoTurns, who.Noted
-		}
-		if fixed && before != 0 {
+		if user == "" || r.knows(job, user) {
 			continue
 		}
 		if err := r.direct(r.cardKey(m, job, user), user, r.view().Card(m, job)); err != nil {
@@ -183,6 +173,16 @@ func (r *Request) sendCards(m team.Meeting) error {
 		}
 	}
 	return nil
+}
+
+// knows: somebody needs no card for a job that does not go round and that they
+// have done before.
+func (r *Request) knows(job team.Job, user string) bool {
+	who := r.member(user)
+	if job == team.Notes {
+		return r.team.Turns == team.NoTurns && who.Noted != 0
+	}
+	return r.team.Turns != team.AllTurns && who.Led != 0
 }
 
 func (r *Request) cardKey(m team.Meeting, job team.Job, user string) string {
