@@ -205,7 +205,7 @@ func (r *Request) refreshMeeting(m team.Meeting) error {
 				return err
 			}
 		}
-		return r.refreshCards(m)
+		return cmp.Or(r.refreshCards(m), r.refreshTurns(m))
 	}
 	agenda, err := r.agendaMessage(m)
 	if err != nil {

@@ -115,7 +115,7 @@ func (r *Request) tellPeople(was, m team.Meeting) error {
 			return err
 		}
 	}
-	return nil
+	return r.refreshTurns(m)
 }
 
 // passedOn is the meeting after who cannot come any more gave up what they had.
@@ -192,14 +192,19 @@ func (r *Request) cardKey(m team.Meeting, job team.Job, user string) string {
 // refreshCards brings the cards up to date, of who has a job and of who had it.
 func (r *Request) refreshCards(m team.Meeting) error {
 	return r.renewCards(m, func(job team.Job, user string) chat.Message {
-		switch {
-		case m.Status == team.Skipped:
-			return r.view().NotHeld(m, r.now)
-		case user == r.holder(m, job):
+		if user == r.holder(m, job) && m.Status != team.Skipped {
 			return r.view().Card(m, job)
 		}
-		return r.view().TakenOver(m, job)
+		return r.notTheirs(m, job)
 	})
+}
+
+// notTheirs is what somebody reads who had a job.
+func (r *Request) notTheirs(m team.Meeting, job team.Job) chat.Message {
+	if m.Status == team.Skipped {
+		return r.view().NotHeld(m, r.now)
+	}
+	return r.view().TakenOver(m, job)
 }
 
 // renewCards gives each card of a meeting that was sent what it should say.
@@ -211,6 +216,31 @@ func (r *Request) renewCards(m team.Meeting, body func(team.Job, string) chat.Me
 	for _, user := range slices.Sorted(maps.Keys(members)) {
 		for _, job := range team.Jobs {
 			if err := r.renew(r.cardKey(m, job, user), body(job, user)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// refreshTurns brings up to date what people were told of their jobs. Only the
+// last that somebody heard of one says that it is theirs.
+func (r *Request) refreshTurns(m team.Meeting) error {
+	members, err := r.members()
+	if err != nil {
+		return err
+	}
+	for _, user := range slices.Sorted(maps.Keys(members)) {
+		for _, job := range team.Jobs {
+			id, body := r.turnID(m, job, user), r.notTheirs(m, job)
+			n, _, err := r.told(id)
+			for nth := 1; nth <= n && err == nil; nth++ {
+				if nth == n && user == r.holder(m, job) && m.Status != team.Skipped {
+					body = r.view().Turn(m, job)
+				}
+				err = r.renew(toldKey(id, nth), body)
+			}
+			if err != nil {
 				return err
 			}
 		}

@@ -172,6 +172,7 @@ func (w *walk) checkMeetings(t *rapid.T, tx kv.Tx, meetings []team.Meeting) {
 		}
 		w.checkDay(t, m)
 		w.checkJobs(t, tx, m)
+		w.checkTold(t, tx, m)
 		w.checkWarnings(t, tx, m)
 		if other := occurrences[m.Occurrence]; other != 0 && m.Occurrence != "" {
 			t.Fatalf("meetings %d and %d are both %s", other, m.Nr, m.Occurrence)
@@ -266,6 +267,29 @@ func (w *walk) able(t *rapid.T, tx kv.Tx, m team.Meeting) map[string]bool {
 		}
 	}
 	return able
+}
+
+// checkTold: the last that somebody was told of a job of a meeting to come says
+// that it is theirs only while it is.
+func (w *walk) checkTold(t *rapid.T, tx kv.Tx, m team.Meeting) {
+	able := w.able(t, tx, m)
+	for _, user := range crew {
+		for _, job := range team.Jobs {
+			theirs := m.Status == team.Planned && m.Whose(job, w.team()) == user && able[user]
+			for n := 1; ; n++ {
+				post, found, err := outbox.Get(tx, fmt.Sprintf("turn/%s/%d/%s/%s/%d", w.id, m.Nr, job, user, n))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !found {
+					break
+				}
+				if said := plain(post.Post.Body); strings.Contains(said, "aan de beurt") && !theirs && (m.Status == team.Planned || m.Status == team.Skipped) {
+					t.Fatalf("%s is told of meeting %d (%s): %s", user, m.Nr, m.Status, said)
+				}
+			}
+		}
+	}
 }
 
 // checkWarnings: what was asked of the channel about who comes, it still asks
