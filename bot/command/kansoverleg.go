@@ -306,6 +306,9 @@ func meetingDue(r *Request, d store.Due) error {
 			return err
 		}
 	}
+	if err := r.warnAnew(m); err != nil {
+		return err
+	}
 	return r.keepMeeting(m)
 }
 

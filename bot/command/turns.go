@@ -83,16 +83,14 @@ func (r *Request) keepPeople(was, m team.Meeting) (team.Meeting, error) {
 			return m, err
 		}
 	}
-	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
+	if err := r.warnAnew(m); err != nil {
+		return m, err
+	}
+	if err := r.keepMeeting(m); err != nil {
 		return m, err
 	}
 	if err := r.refreshMeeting(m); err != nil {
 		return m, err
-	}
-	if m.Status == team.Planned && m.HasSent(schedule.StepAgenda) && r.mayHear(m) {
-		if err := r.warn(m); err != nil {
-			return m, err
-		}
 	}
 	return m, r.tellPeople(was, m)
 }
