@@ -37,8 +37,8 @@ import (
 //	anna opens                        writes to the bot directly
 //	channel 'TEXT'                    the channel shows a post with that; ! for none
 //	thread 'ROOT' 'TEXT'              the same for a reply under a post
-//	once 'TEXT'                       exactly one post has it
 //	direct anna 'TEXT'                her direct messages from the bot
+//	once [anna] 'TEXT'                exactly one post (direct message to her) has it
 //	page [anna] 'TEXT'                the page that the last link (the first that she got) leads to
 //	! page [anna]                     it leads nowhere any more
 //	at 2027-01-12T08:30               moves the clock on, firing what is due
@@ -419,12 +419,16 @@ func threadShows(ts *testscript.TestScript, s *scene, neg bool, args []string) {
 
 func onceShown(ts *testscript.TestScript, s *scene, _ bool, args []string) {
 	posts, err := s.stage.channel()
+	if slices.Contains(castNames, args[0]) {
+		posts, err = s.stage.direct(args[0])
+		args = args[1:]
+	}
 	ts.Check(err)
 	n := 0
 	var count func([]shown)
 	count = func(posts []shown) {
 		for _, p := range posts {
-			if words(p.text, args[0]) {
+			if !slices.ContainsFunc(args, func(text string) bool { return !words(p.text, text) }) {
 				n++
 			}
 			count(p.replies)
@@ -432,7 +436,7 @@ func onceShown(ts *testscript.TestScript, s *scene, _ bool, args []string) {
 	}
 	count(posts)
 	if n != 1 {
-		ts.Fatalf("%d posts with %q in\n%s", n, args[0], all(posts))
+		ts.Fatalf("%d posts with %q in\n%s", n, args, all(posts))
 	}
 }
 

@@ -49,8 +49,8 @@ func (r *Request) done(a team.Action, helped string) (answer, error) {
 	return answer{body: r.view().Done(a)}, nil
 }
 
-// mayKeep looks at what somebody says that helped with an action: free text, which no channel
-// gets to see.
+// mayKeep looks at what somebody says that helped with an action: free text,
+// which no channel gets to see.
 func (r *Request) mayKeep(a team.Action, helped string) error {
 	if err := cmp.Or(fits("", helped, maxHelped), noCodes("", helped, a.Code, "code.other")); err != nil {
 		return err

@@ -222,7 +222,7 @@ func (r *Request) refreshMeeting(m team.Meeting) error {
 				return err
 			}
 		}
-		return r.refreshCards(m)
+		return cmp.Or(r.refreshCards(m), r.refreshTurns(m))
 	}
 	agenda, err := r.agendaMessage(m)
 	if err != nil {
@@ -322,6 +322,9 @@ func meetingDue(r *Request, d store.Due) error {
 		if err := r.did("reminder.missed", on("meeting", m.Nr)+" "+step.Kind); err != nil {
 			return err
 		}
+	}
+	if err := r.warnAnew(m); err != nil {
+		return err
 	}
 	return r.keepMeeting(m)
 }

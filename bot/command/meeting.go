@@ -345,9 +345,8 @@ func (r *Request) roundOff(m team.Meeting) (answer, error) {
 }
 
 // finish rounds a meeting off: what was not discussed, and nothing was agreed on,
-// goes on to the next one,
-// the agreements go into the thread, and to each owner their own. An evaluation
-// that was not held stays due.
+// goes on to the next one, the agreements go into the thread, and to each owner
+// their own. An evaluation that was not held stays due.
 func (r *Request) finish(m team.Meeting) (team.Meeting, error) {
 	signals, err := r.signalsOf(m)
 	if err != nil {

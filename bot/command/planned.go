@@ -203,7 +203,8 @@ func (r *Request) agendaKey(m team.Meeting) string {
 }
 
 // timeMeeting sets the one due moment of a meeting: its next step, and after
-// the last the moment at which it is over anyway.
+// the last the moment at which it is over anyway; before those, the one at which
+// the channel may hear of who comes what it was not asked yet.
 func (r *Request) timeMeeting(m team.Meeting) error {
 	due := store.Due{ID: r.key("meeting", m.Nr), Team: r.team.ID, Kind: "meeting", Nr: m.Nr}
 	if !m.Open() {
@@ -213,7 +214,11 @@ func (r *Request) timeMeeting(m team.Meeting) error {
 	if steps := r.stepsLeft(m); m.Status == team.Planned && len(steps) > 0 {
 		due.At = steps[0].At
 	}
-	return store.Schedule(r.tx, due)
+	waits, err := r.unasked(m)
+	if at := r.hears(m); waits && at.Before(due.At) {
+		due.At = at
+	}
+	return cmp.Or(err, store.Schedule(r.tx, due))
 }
 
 // stepsLeft are the reminders that a planned meeting still asks for, those

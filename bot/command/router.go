@@ -383,7 +383,7 @@ func (r *Request) enroll(people []chat.Person) error {
 		if err := r.revokeFeed(""); err != nil { // who left has the address
 			return err
 		}
-		if err := r.left(user); err != nil {
+		if err := cmp.Or(r.left(user), r.unsay(r.coverID(user, m.Cover))); err != nil {
 			return err
 		}
 	}

@@ -159,7 +159,8 @@ func (r *Request) rsvp(m team.Meeting, coming bool, stand string) (answer, error
 }
 
 // tellStands tells who stands in for somebody, or need not any more, and who
-// loses their stand-in. Another day asks everybody anew.
+// loses their stand-in. Another day asks everybody anew; of one that is over,
+// nobody need hear.
 func (r *Request) tellStands(was, m team.Meeting) error {
 	members, err := r.members()
 	if err != nil {
@@ -177,6 +178,8 @@ func (r *Request) tellStands(was, m team.Meeting) error {
 		}
 		switch {
 		case before == "" || err != nil:
+		case r.day(was).Before(r.today()):
+			err = cmp.Or(r.unsay(lost), r.unsay(stand(before)))
 		case now == "" && !m.Present[user] && members[user].Here && m.Start.Equal(was.Start):
 			err = cmp.Or(r.unsay(stand(before)), r.tell(lost, user, m, r.view().NoStandIn(before, m)))
 		default:

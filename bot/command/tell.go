@@ -2,6 +2,7 @@ package command
 
 import (
 	"cmp"
+	"reflect"
 	"strconv"
 	"time"
 
@@ -26,11 +27,18 @@ func (r *Request) mayHear(m team.Meeting) bool { return !r.hears(m).After(r.now)
 
 // tell sends one person something that happens any number of times, when they
 // may hear of it. Its id is what it is about: what still waits of the same gives
-// way to it. Who left hears nothing any more.
+// way to it, and then what they heard last is not said again. Who left hears
+// nothing any more.
 func (r *Request) tell(id, user string, m team.Meeting, body chat.Message) error {
 	n, waits, err := r.told(id)
 	if err != nil || !r.member(user).Here {
 		return err
+	}
+	if waits && n > 1 {
+		last, _, err := outbox.Get(r.tx, toldKey(id, n-1))
+		if err != nil || reflect.DeepEqual(last.Post.Body, body) {
+			return cmp.Or(err, r.unsay(id))
+		}
 	}
 	if waits {
 		err = r.replace(toldKey(id, n), body)

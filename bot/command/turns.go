@@ -15,8 +15,9 @@ import (
 
 // assign gives the jobs of a planned meeting that nobody has, or that who has
 // them cannot do, to whose turn it is: the last time is longest ago, then that
-// of either job, then by name. Nobody has both. A meeting that begins now is led by who begins it. Who
-// cannot come stands in for nobody, and nobody for who left.
+// of either job, then by name. Nobody has both. A meeting that begins now is led
+// by who begins it. Who cannot come stands in for nobody, and nobody for who
+// left.
 func (r *Request) assign(m *team.Meeting) error {
 	able, err := r.here()
 	if err != nil {
@@ -82,16 +83,14 @@ func (r *Request) keepPeople(was, m team.Meeting) (team.Meeting, error) {
 			return m, err
 		}
 	}
-	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {
+	if err := r.warnAnew(m); err != nil {
+		return m, err
+	}
+	if err := r.keepMeeting(m); err != nil {
 		return m, err
 	}
 	if err := r.refreshMeeting(m); err != nil {
 		return m, err
-	}
-	if m.Status == team.Planned && m.HasSent(schedule.StepAgenda) && r.mayHear(m) {
-		if err := r.warn(m); err != nil {
-			return m, err
-		}
 	}
 	return m, r.tellPeople(was, m)
 }
@@ -114,7 +113,7 @@ func (r *Request) tellPeople(was, m team.Meeting) error {
 			return err
 		}
 	}
-	return nil
+	return r.refreshTurns(m)
 }
 
 // passedOn is the meeting after who cannot come any more gave up what they had.
@@ -132,19 +131,18 @@ func (r *Request) passOn(m team.Meeting, job team.Job, now string) error {
 	if m.Status != team.Planned {
 		return r.refreshCards(m)
 	}
-	id, at := r.turnID(m, job, now), r.hears(m)
-	carded := slices.ContainsFunc(r.stepsLeft(m), func(step schedule.Step) bool {
-		return step.Kind != schedule.StepPoints && team.DateOf(step.At) == team.DateOf(at)
-	})
-	if now == "" || now == r.me.User || carded && at.After(r.now) {
-		return r.unsay(id)
-	}
-	key := r.cardKey(m, job, now)
+	id, at, key := r.turnID(m, job, now), r.hears(m), r.cardKey(m, job, now)
 	_, had, err := outbox.Get(r.tx, key)
 	if err != nil {
 		return err
 	}
-	if (carded || m.HasSent(schedule.StepAgenda)) && !had && !at.After(r.now) {
+	carded := !had && !r.knows(job, now) && slices.ContainsFunc(r.stepsLeft(m), func(step schedule.Step) bool {
+		return step.Kind != schedule.StepPoints && team.DateOf(step.At) == team.DateOf(at)
+	})
+	switch {
+	case now == "" || now == r.me.User || carded && at.After(r.now):
+		return r.unsay(id)
+	case (carded || !had && m.HasSent(schedule.StepAgenda)) && !at.After(r.now):
 		return cmp.Or(r.unsay(id), r.direct(key, now, r.view().Card(m, job)))
 	}
 	return r.tell(id, now, m, r.view().Turn(m, job))
@@ -158,23 +156,14 @@ func (r *Request) holder(m team.Meeting, job team.Job) string {
 	return m.Holder(job, r.team, r.member, r.day(m))
 }
 
-// sendCards tells who has a job what it is, once. Who always has it and has done
-// it before, knows.
+// sendCards tells who has a job what it is, once.
 func (r *Request) sendCards(m team.Meeting) error {
 	if !r.mayHear(m) {
 		return nil
 	}
 	for _, job := range team.Jobs {
 		user := r.holder(m, job)
-		if user == "" {
-			continue
-		}
-		who := r.member(user)
-		fixed, before := r.team.Turns != team.AllTurns, who.Led
-		if job == team.Notes {
-			fixed, before = r.team.Turns == team.NoTurns, who.Noted
-		}
-		if fixed && before != 0 {
+		if user == "" || r.knows(job, user) {
 			continue
 		}
 		if err := r.direct(r.cardKey(m, job, user), user, r.view().Card(m, job)); err != nil {
@@ -184,6 +173,16 @@ func (r *Request) sendCards(m team.Meeting) error {
 	return nil
 }
 
+// knows: somebody needs no card for a job that does not go round and that they
+// have done before.
+func (r *Request) knows(job team.Job, user string) bool {
+	who := r.member(user)
+	if job == team.Notes {
+		return r.team.Turns == team.NoTurns && who.Noted != 0
+	}
+	return r.team.Turns != team.AllTurns && who.Led != 0
+}
+
 func (r *Request) cardKey(m team.Meeting, job team.Job, user string) string {
 	return r.key("job", m.Nr, strconv.Itoa(m.Round), string(job), user)
 }
@@ -191,14 +190,19 @@ func (r *Request) cardKey(m team.Meeting, job team.Job, user string) string {
 // refreshCards brings the cards up to date, of who has a job and of who had it.
 func (r *Request) refreshCards(m team.Meeting) error {
 	return r.renewCards(m, func(job team.Job, user string) chat.Message {
-		switch {
-		case m.Status == team.Skipped:
-			return r.view().NotHeld(m, r.now)
-		case user == r.holder(m, job):
+		if user == r.holder(m, job) && m.Status != team.Skipped {
 			return r.view().Card(m, job)
 		}
-		return r.view().TakenOver(m, job)
+		return r.notTheirs(m, job)
 	})
+}
+
+// notTheirs is what somebody reads who had a job.
+func (r *Request) notTheirs(m team.Meeting, job team.Job) chat.Message {
+	if m.Status == team.Skipped {
+		return r.view().NotHeld(m, r.now)
+	}
+	return r.view().TakenOver(m, job)
 }
 
 // renewCards gives each card of a meeting that was sent what it should say.
@@ -210,6 +214,31 @@ func (r *Request) renewCards(m team.Meeting, body func(team.Job, string) chat.Me
 	for _, user := range slices.Sorted(maps.Keys(members)) {
 		for _, job := range team.Jobs {
 			if err := r.renew(r.cardKey(m, job, user), body(job, user)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// refreshTurns brings up to date what people were told of their jobs. Only the
+// last that somebody heard of one says that it is theirs.
+func (r *Request) refreshTurns(m team.Meeting) error {
+	members, err := r.members()
+	if err != nil {
+		return err
+	}
+	for _, user := range slices.Sorted(maps.Keys(members)) {
+		for _, job := range team.Jobs {
+			id, body := r.turnID(m, job, user), r.notTheirs(m, job)
+			n, _, err := r.told(id)
+			for nth := 1; nth <= n && err == nil; nth++ {
+				if nth == n && user == r.holder(m, job) && m.Status != team.Skipped {
+					body = r.view().Turn(m, job)
+				}
+				err = r.renew(toldKey(id, nth), body)
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -251,15 +280,12 @@ func (r *Request) retake(change func(team.Meeting) team.Meeting) error {
 
 // served notes whose turn it was, when a meeting is over.
 func (r *Request) served(m team.Meeting) error {
+	members, err := r.members()
+	if err != nil {
+		return err
+	}
 	for _, job := range team.Jobs {
-		user := m.Notes
-		if job == team.Chair {
-			user = m.Leader(r.team)
-		}
-		members, err := r.members()
-		if err != nil {
-			return err
-		}
+		user := m.Whose(job, r.team)
 		who, found := members[user]
 		if !found {
 			continue
@@ -313,11 +339,10 @@ func meetingSwap(r *Request, typed string) (answer, error) {
 
 // myJob is the one job that the asker has.
 func (r *Request) myJob(m team.Meeting, handle string) (team.Job, error) {
-	switch me := r.me.User; me {
-	case r.holder(m, team.Chair):
-		return team.Chair, nil
-	case r.holder(m, team.Notes):
-		return team.Notes, nil
+	for _, job := range team.Jobs {
+		if r.holder(m, job) == r.me.User {
+			return job, nil
+		}
 	}
 	return "", team.Wrong("", "swap.which", "when", r.view().When(m.Start), "example", "/kansoverleg ruil "+r.lang.Say("swap.chair")+" @"+handle)
 }

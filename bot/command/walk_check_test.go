@@ -172,6 +172,7 @@ func (w *walk) checkMeetings(t *rapid.T, tx kv.Tx, meetings []team.Meeting) {
 		}
 		w.checkDay(t, m)
 		w.checkJobs(t, tx, m)
+		w.checkTold(t, tx, m)
 		w.checkWarnings(t, tx, m)
 		if other := occurrences[m.Occurrence]; other != 0 && m.Occurrence != "" {
 			t.Fatalf("meetings %d and %d are both %s", other, m.Nr, m.Occurrence)
@@ -268,17 +269,39 @@ func (w *walk) able(t *rapid.T, tx kv.Tx, m team.Meeting) map[string]bool {
 	return able
 }
 
+// checkTold: the last that somebody was told of a job of a meeting to come says
+// that it is theirs only while it is.
+func (w *walk) checkTold(t *rapid.T, tx kv.Tx, m team.Meeting) {
+	able := w.able(t, tx, m)
+	for _, user := range crew {
+		for _, job := range team.Jobs {
+			theirs := m.Status == team.Planned && m.Whose(job, w.team()) == user && able[user]
+			for n := 1; ; n++ {
+				post, found, err := outbox.Get(tx, fmt.Sprintf("turn/%s/%d/%s/%s/%d", w.id, m.Nr, job, user, n))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !found {
+					break
+				}
+				if said := plain(post.Post.Body); strings.Contains(said, "aan de beurt") && !theirs && (m.Status == team.Planned || m.Status == team.Skipped) {
+					t.Fatalf("%s is told of meeting %d (%s): %s", user, m.Nr, m.Status, said)
+				}
+			}
+		}
+	}
+}
+
 // checkWarnings: what was asked of the channel about who comes, it still asks
-// only while that is so.
+// only while that is so; what is to be asked since the agenda, it is when people
+// are at work.
 func (w *walk) checkWarnings(t *rapid.T, tx kv.Tx, m team.Meeting) {
 	day := team.DateOf(m.Start.In(zone("")))
 	for kind, asks := range map[string]string{"lead": "meeting.lead", "quorum": "meeting.on"} {
-		post, found, err := outbox.Get(tx, fmt.Sprintf("%s/%s/%d/%s", kind, w.id, m.Nr, day))
-		if err != nil {
+		post, found, err1 := outbox.Get(tx, fmt.Sprintf("%s/%s/%d/%s", kind, w.id, m.Nr, day))
+		d, _, err2 := store.Scheduled(tx, fmt.Sprintf("meeting/%s/%d", w.id, m.Nr))
+		if err := cmp.Or(err1, err2); err != nil {
 			t.Fatal(err)
-		}
-		if !found {
-			continue
 		}
 		able := w.able(t, tx, m)
 		open := len(able) < w.team().Quorum && !m.HasSent(enough)
@@ -287,6 +310,12 @@ func (w *walk) checkWarnings(t *rapid.T, tx kv.Tx, m team.Meeting) {
 		}
 		if m.Status != team.Planned {
 			open = false
+		}
+		if !found {
+			if open && m.HasSent(schedule.StepAgenda) && m.Start.After(w.now) && d.At.After(w.calendar().Working(w.now)) {
+				t.Fatalf("%s about meeting %d waits until %v", kind, m.Nr, d.At)
+			}
+			continue
 		}
 		if asking := strings.Contains(fmt.Sprint(post.Post.Body), asks); asking != open {
 			t.Fatalf("%s about meeting %d (%s) asks: %v", kind, m.Nr, m.Status, asking)

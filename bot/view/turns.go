@@ -46,9 +46,12 @@ func (v View) NoLeader(m team.Meeting) chat.Message {
 // TooFew asks the channel whether a meeting goes on with at most so many;
 // other is a day to choose instead. Enough and GoesOn replace it.
 func (v View) TooFew(m team.Meeting, most int, other team.Date) chat.Message {
-	start, nr := m.Start.In(v.Zone), itoa(m.Nr)
+	start, nr, id := m.Start.In(v.Zone), itoa(m.Nr), "toofew"
+	if most == 0 {
+		id = "toofew.none"
+	}
 	return chat.Message{
-		v.para("toofew", "n", most, "least", v.Team.Quorum, "when", v.When(m.Start)),
+		v.para(id, "n", most, "least", v.Team.Quorum, "when", v.When(m.Start)),
 		v.buttons(v.button("meeting.on "+nr, "button.on", chat.Primary), v.button("meeting.off "+nr, "button.drop", chat.Neutral)),
 		v.note("proposal.other"),
 		Copied(v.say("proposal.line", "day", v.short(team.DateOf(start)), "other", v.short(other), "time", start.Format("15:04"))),

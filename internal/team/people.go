@@ -17,6 +17,14 @@ var Jobs = []Job{Chair, Notes}
 // It may be nobody who is in the channel.
 func (m Meeting) Leader(k Kernteam) string { return cmp.Or(m.Chair, k.Chair) }
 
+// Whose is whose job it is in the meeting, whether or not they can come.
+func (m Meeting) Whose(job Job, k Kernteam) string {
+	if job == Chair {
+		return m.Leader(k)
+	}
+	return m.Notes
+}
+
 // Comes: a member will be at the meeting, on that day. They said so or, when they
 // said nothing, are not away.
 func (m Meeting) Comes(who Member, day Date) bool {
@@ -26,11 +34,7 @@ func (m Meeting) Comes(who Member, day Date) bool {
 
 // Holder is who has a job in the meeting; empty when nobody does who comes.
 func (m Meeting) Holder(job Job, k Kernteam, of Members, day Date) string {
-	user := m.Notes
-	if job == Chair {
-		user = m.Leader(k)
-	}
-	if m.Comes(of(user), day) {
+	if user := m.Whose(job, k); m.Comes(of(user), day) {
 		return user
 	}
 	return ""

@@ -35,6 +35,7 @@ func (w *world) aboutPeople() {
 	quorate.Team.Quorum = 4
 	w.post("TooFew", quorate.TooFew(m, 3, w.today.AddDays(1)))
 	w.post("TooFew, one", quorate.TooFew(m, 1, w.today.AddDays(1)))
+	w.post("TooFew, none", quorate.TooFew(m, 0, w.today.AddDays(1)))
 	w.post("Enough", w.Enough(m))
 	w.post("GoesOn", w.GoesOn(m, "bram"))
 	w.post("Begun", w.Begun(m))
