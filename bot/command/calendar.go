@@ -251,10 +251,14 @@ func (r *Request) dates() (d dates, err error) {
 		}
 	}
 	d.beside = slices.AppendSeq(d.beside, maps.Values(named)) // of another rhythm
-	d.beside = slices.DeleteFunc(d.beside, func(m team.Meeting) bool {
-		return slices.ContainsFunc(d.rhythmic, func(o occurrence) bool { return o.start.Equal(m.Start) })
-	})
 	slices.SortFunc(d.beside, func(a, b team.Meeting) int { return cmp.Compare(a.Nr, b.Nr) })
+	d.beside = slices.DeleteFunc(d.beside, func(m team.Meeting) bool { // addOccurrence will take these for the rhythm's own
+		i := slices.IndexFunc(d.rhythmic, func(o occurrence) bool { return m.Open() && o.start.Sub(m.Start).Abs() < r.length() })
+		if i >= 0 {
+			d.rhythmic[i].start = m.Start
+		}
+		return i >= 0
+	})
 	return d, r.broken
 }
 
