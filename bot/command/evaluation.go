@@ -193,7 +193,7 @@ func (r *Request) evaluate(c team.Case, e evaluation) (answer, error) {
 		return answer{}, err
 	}
 	if e.outcome.Ends() {
-		if err := r.settleCase(c); err != nil {
+		if err := r.concludeCase(c); err != nil {
 			return answer{}, err
 		}
 	}
@@ -297,9 +297,9 @@ func (r *Request) dayProblem(code string, e evaluation, err error) error {
 	return p
 }
 
-// settleCase: what waited for a Kans!overleg on a case that is closed, waits
+// concludeCase: what waited for a Kans!overleg on a case that is closed, waits
 // for nothing more; in the one that is going on it was discussed.
-func (r *Request) settleCase(c team.Case) error {
+func (r *Request) concludeCase(c team.Case) error {
 	running, found, err := r.running()
 	if err != nil {
 		return err
@@ -314,7 +314,7 @@ func (r *Request) settleCase(c team.Case) error {
 		if slices.ContainsFunc(running.Agenda, func(item team.AgendaItem) bool { return about(item, s) }) {
 			m = running
 		}
-		if err := r.settleSignal(s, m, true); err != nil {
+		if err := r.concludeSignal(s, m, true); err != nil {
 			return err
 		}
 	}

@@ -78,7 +78,7 @@ func (r *Request) buttonGone(do string) error {
 		return cmp.Or[error](err, gone)
 	}
 	if strings.HasPrefix(name, "item.") {
-		by, err := r.settledBy(about)
+		by, err := r.endedBy(about)
 		if err == nil && by != "" && by != r.me.User {
 			err = team.Wrong("", "button.first", "name", r.view().Name(by))
 		}
@@ -97,8 +97,8 @@ func (r *Request) buttonGone(do string) error {
 	return gone
 }
 
-// settledBy is who said how a point of the agenda went; empty when nobody did.
-func (r *Request) settledBy(item string) (user string, err error) {
+// endedBy is who said how a point of the agenda went; empty when nobody did.
+func (r *Request) endedBy(item string) (user string, err error) {
 	nrs := subject(item)
 	if len(nrs) != 2 {
 		return "", nil

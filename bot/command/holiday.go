@@ -28,9 +28,9 @@ func (r *Request) proposalKey(m team.Meeting) string {
 	return r.key("proposal", m.Nr, strconv.Itoa(m.Asked))
 }
 
-// settled: nothing is asked about a meeting any more, which its proposal shows.
+// answerProposal: nothing is asked about a meeting any more, which its proposal shows.
 // Who calls it saves m.
-func (r *Request) settled(m *team.Meeting, body chat.Message) error {
+func (r *Request) answerProposal(m *team.Meeting, body chat.Message) error {
 	if m.Instead.IsZero() {
 		return nil
 	}
@@ -56,7 +56,7 @@ func pressKeep(r *Request, s string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if err := r.settled(&m, r.agreed(m, r.me.User)); err != nil {
+	if err := r.answerProposal(&m, r.agreed(m, r.me.User)); err != nil {
 		return answer{}, err
 	}
 	if err := store.PutMeeting(r.tx, r.team.ID, m); err != nil {

@@ -89,7 +89,7 @@ func (r *Request) begin(m team.Meeting) (answer, error) {
 	}
 	m.Status, m.Agenda, m.Over = team.Running, agenda.Items, agenda.Carried
 	m.Now, m.NowSince = 0, r.now.UTC()
-	if err := r.settled(&m, r.agreed(m, "")); err != nil {
+	if err := r.answerProposal(&m, r.agreed(m, "")); err != nil {
 		return answer{}, err
 	}
 	if err := r.keepMeeting(m); err != nil {
@@ -131,13 +131,13 @@ func (r *Request) begin(m team.Meeting) (answer, error) {
 }
 
 func pressDiscussed(r *Request, s string) (answer, error) {
-	return r.settle(s, team.ItemDiscussed)
+	return r.endTalk(s, team.ItemDiscussed)
 }
 
-func pressCarry(r *Request, s string) (answer, error) { return r.settle(s, team.ItemCarried) }
+func pressCarry(r *Request, s string) (answer, error) { return r.endTalk(s, team.ItemCarried) }
 
-// settle notes how the talk about an item ended, in place, and by whom.
-func (r *Request) settle(s string, state team.ItemState) (answer, error) {
+// endTalk notes how the talk about an item ended, in place, and by whom.
+func (r *Request) endTalk(s string, state team.ItemState) (answer, error) {
 	m, i, err := r.item(s)
 	if err != nil {
 		return answer{}, err
@@ -368,13 +368,13 @@ func (r *Request) finish(m team.Meeting) (team.Meeting, error) {
 			item.State = team.ItemCarried
 		}
 		for _, nr := range item.Signals() {
-			if err := r.settleSignal(signals[nr], m, item.State == team.ItemDiscussed); err != nil {
+			if err := r.concludeSignal(signals[nr], m, item.State == team.ItemDiscussed); err != nil {
 				return m, err
 			}
 		}
 	}
 	for _, nr := range m.Over {
-		if err := r.settleSignal(signals[nr], m, false); err != nil {
+		if err := r.concludeSignal(signals[nr], m, false); err != nil {
 			return m, err
 		}
 	}
@@ -426,7 +426,7 @@ func (r *Request) closeThread(m team.Meeting) error {
 	return r.refreshTalks(m, func(t view.Talk) bool { return t.Item().By == "" })
 }
 
-func (r *Request) settleSignal(s team.Signal, m team.Meeting, discussed bool) error {
+func (r *Request) concludeSignal(s team.Signal, m team.Meeting, discussed bool) error {
 	if s.Status != team.Waiting {
 		return nil
 	}

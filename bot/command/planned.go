@@ -160,7 +160,7 @@ func (r *Request) move(m team.Meeting, start time.Time) (team.Meeting, error) {
 		return m, err
 	}
 	gone := r.view().Gone(was, m)
-	if err := r.settled(&m, gone); err != nil {
+	if err := r.answerProposal(&m, gone); err != nil {
 		return m, err
 	}
 	m.Sent = slices.DeleteFunc(m.Sent, func(step string) bool {
@@ -247,7 +247,7 @@ func (r *Request) plannedFrom(day team.Date) (team.Meeting, error) {
 func (r *Request) drop(m team.Meeting) (next team.Meeting, found bool, err error) {
 	points := m.Points
 	m.Status, m.Points = team.Skipped, nil
-	if err := r.settled(&m, r.view().NotHeld(m, r.now)); err != nil {
+	if err := r.answerProposal(&m, r.view().NotHeld(m, r.now)); err != nil {
 		return next, false, err
 	}
 	if err := r.keepMeeting(m); err != nil {
