@@ -1,8 +1,10 @@
 package command
 
 import (
+	"regexp"
 	"slices"
 
+	"kansbot/internal/store"
 	"kansbot/internal/team"
 )
 
@@ -22,12 +24,15 @@ func caseConsent(r *Request, typed string) (answer, error) {
 		return r.consentWithdrawn(c)
 	}
 	parents, found := parentsNamed(words)
-	if !found {
-		id := "consent.what"
-		if words != "" {
-			id = "parents"
-		}
-		return answer{}, team.Wrong("", id, "understood", rest, "code", code, "example", r.lang.Say("consent.example", "code", code))
+	switch {
+	case withdrawing.MatchString(words): // erases, so in so many words only
+		return answer{}, team.Wrong("", "consent.withdraw", "understood", rest, "code", code, "example", r.lang.Say("consent.withdraw", "code", code))
+	case refusing.MatchString(words):
+		parents = team.Objected
+	case words == "":
+		return answer{}, team.Wrong("", "consent.what", "code", code, "example", r.lang.Say("consent.example", "code", code))
+	case !found:
+		return answer{}, team.Wrong("", "consent.unclear", "understood", rest, "code", code)
 	}
 	c.Parents = parents
 	if err := r.keepCase(c); err != nil {
@@ -40,12 +45,25 @@ func caseConsent(r *Request, typed string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	body := r.view().Consent(c)
+	open, err := store.OpenActions(r.tx, r.team.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	body := r.view().Consent(c, slices.DeleteFunc(open, func(a team.Action) bool { return a.Code != c.Code }))
 	if comes {
 		body = append(body, r.say("consent.agenda", "code", c.Code, "when", r.view().When(m.Start))...)
 	}
 	return answer{body: body}, nil
 }
+
+// What people say of parents who refuse, and of parents who take their consent
+// back. "Nog geen toestemming" and "geen bezwaar" are neither.
+var (
+	refusing = regexp.MustCompile(`^(?:nee|no)$|` +
+		`^(?:(?:de |hun |the )?(?:ouders?|parents?) )?(?:(?:geven|geeft|maken|maakt|hebben|heeft|zijn|is|give) )?(?:geen toestemming|no consent|niet akkoord|bezwaar|objections?)\b|` +
+		`\b(?:willen (?:dit |het |dat )?niet|weiger\w*|geweigerd|refuse\w*)\b`)
+	withdrawing = regexp.MustCompile(`\b(?:ingetrokken|intrek\w*|withdr\w*)\b|\btrek\w*\b.*\bin\b`)
+)
 
 // comesUp is the next Kans!overleg, if a case is on its agenda.
 func (r *Request) comesUp(code string) (m team.Meeting, comes bool, err error) {

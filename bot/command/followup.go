@@ -104,6 +104,9 @@ func actionDue(r *Request, d store.Due) error {
 	if asleep, err := r.asleep(d); err != nil || asleep {
 		return err
 	}
+	if !r.mayMention(a) {
+		return r.tomorrow(d)
+	}
 	if a, _, err = r.fitAction(a); err != nil { // the holidays may have changed since it was agreed
 		return err
 	}
@@ -136,6 +139,18 @@ func actionDue(r *Request, d store.Due) error {
 		return err
 	}
 	return r.keepAction(a)
+}
+
+// mayMention: nothing keeps the kernteam from speaking of an action. Of one on a case
+// nobody is reminded until the parents know, and agree.
+func (r *Request) mayMention(a team.Action) bool {
+	return a.Code == "" || mayFollow(r.caseOf(a.Code))
+}
+
+// tomorrow lets a due moment come again on the next school day.
+func (r *Request) tomorrow(d store.Due) error {
+	d.At = r.calendar().At(r.calendar().AddSchoolDays(r.today(), 1), schedule.DayStart)
+	return store.Schedule(r.tx, d)
 }
 
 // askedToday: the thread asked today how an action stands, and not the chair to

@@ -91,7 +91,7 @@ func (r *Request) backlog() (w team.Backlog, err error) {
 	if w.Late, err = store.OpenActions(r.tx, r.team.ID); err != nil {
 		return w, err
 	}
-	w.Late = slices.DeleteFunc(w.Late, func(a team.Action) bool { return !a.Late(r.today()) })
+	w.Late = slices.DeleteFunc(w.Late, func(a team.Action) bool { return !a.Late(r.today()) || !r.mayMention(a) })
 	w.Evaluate, err = store.CasesToEvaluate(r.tx, r.team.ID)
 	w.Evaluate = slices.DeleteFunc(w.Evaluate, func(c team.Case) bool { return !c.MayDiscuss() })
 	return w, err

@@ -294,7 +294,7 @@ var parentsWords = map[string]team.Parents{
 	"geinformeerd": team.Informed, "weten het": team.Informed, "informed": team.Informed,
 	"akkoord": team.Agreed, "ja": team.Agreed, "agreed": team.Agreed, "agree": team.Agreed,
 	"doen mee": team.Joining, "joining": team.Joining, "join": team.Joining,
-	"bezwaar": team.Objected, "maken bezwaar": team.Objected, "maakt bezwaar": team.Objected, "object": team.Objected,
+	"bezwaar": team.Objected, "maken bezwaar": team.Objected, "maakt bezwaar": team.Objected, "object": team.Objected, "objection": team.Objected,
 }
 
 func parentsNamed(words string) (team.Parents, bool) {

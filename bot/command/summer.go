@@ -102,6 +102,7 @@ func beforeSummer(r *Request, d store.Due) error {
 	if err != nil {
 		return err
 	}
+	actions = slices.DeleteFunc(actions, func(a team.Action) bool { return !r.mayMention(a) })
 	goals, err := store.CasesToEvaluate(r.tx, r.team.ID)
 	goals = slices.DeleteFunc(goals, func(c team.Case) bool { return !mayFollow(c) })
 	if err != nil || len(signals)+len(actions)+len(goals) == 0 {

@@ -128,7 +128,8 @@ func (r *Request) weekOf(m team.Member) (w view.Week, err error) {
 		}
 		w.Covered = append(w.Covered, open...)
 	}
-	w.Mine, w.Covered = slices.DeleteFunc(w.Mine, r.askedToday), slices.DeleteFunc(w.Covered, r.askedToday)
+	unasked := func(a team.Action) bool { return r.askedToday(a) || !r.mayMention(a) }
+	w.Mine, w.Covered = slices.DeleteFunc(w.Mine, unasked), slices.DeleteFunc(w.Covered, unasked)
 	meetings, err := r.toCome()
 	sunday := r.today().AddDays((7 - int(r.today().Weekday())) % 7)
 	w.Meetings = slices.DeleteFunc(meetings, func(meeting team.Meeting) bool {

@@ -44,7 +44,7 @@ func (w *world) aboutEvaluations() {
 
 	for _, parents := range team.ParentsAll {
 		c.Parents = parents
-		w.ask("Consent, "+string(parents), w.Consent(c))
+		w.ask("Consent, "+string(parents), w.Consent(c, w.actions[:w.few]))
 	}
 	w.ask("Withdrawn", w.Withdrawn(c))
 	w.post("Erased", w.Erased())
