@@ -80,6 +80,24 @@ func number(s string) (nr int, rest string, found bool) {
 
 var numberPattern = regexp.MustCompile(`(?is)^(?:nr\.?|nummer|#)?\s*(\d{1,6})(?:[.,:]?(?:\s+(.*))?)?$`)
 
+// numbers reads "1 2", "1, 2 en 3" and the like; none when there is more in the
+// text than numbers.
+func numbers(s string) (nrs []int) {
+	for _, word := range strings.FieldsFunc(line(s), func(r rune) bool { return r == ' ' || r == ',' || r == '&' }) {
+		if isWord(word, "en", "and") {
+			continue
+		}
+		nr, _, found := number(word)
+		if !found {
+			return nil
+		}
+		if !slices.Contains(nrs, nr) {
+			nrs = append(nrs, nr)
+		}
+	}
+	return nrs
+}
+
 // codePattern finds K-014, k14, V 003: a letter and a number of one to four
 // digits, as a word of its own.
 var codePattern = regexp.MustCompile(`(?i)(^|[^\pL\pN#@])([KV])[-\s]?(\d{1,4})($|[^\pL\pN])`)
