@@ -93,8 +93,11 @@ func (r *Request) readAction(typed string) (a team.Action, err error) {
 		a.Gain, rest = strings.TrimSpace(rest[at[1]:]), rest[:at[0]]
 	}
 	found := codes(rest + " " + a.Gain)
-	if a.Code, rest = cutCode(rest); a.Code == "" {
-		a.Code, a.Gain = cutCode(a.Gain)
+	if a.Code, rest = markCode(rest); a.Code == "" {
+		a.Code, a.Gain = markCode(a.Gain)
+	}
+	if len(found) > 1 { // the line to type has one
+		rest, a.Gain = withoutCodes(rest, r.lang.Say("action.child")), withoutCodes(a.Gain, r.lang.Say("action.child"))
 	}
 	handle, rest := cutMention(rest)
 	var problems []error
@@ -113,7 +116,7 @@ func (r *Request) readAction(typed string) (a team.Action, err error) {
 	if err != nil {
 		problems = append(problems, err)
 	}
-	a.Text = r.deed(rest)
+	a.Text, a.Gain = r.deed(r.thisChild(rest, true)), sentence(r.thisChild(a.Gain, false))
 	if a.Code != "" {
 		if _, known, err := store.Cases.Get(r.tx, r.team.ID, a.Code); err != nil {
 			return a, err
@@ -136,6 +139,40 @@ func (r *Request) readAction(typed string) (a team.Action, err error) {
 		return a, nil
 	}
 	return a, r.actionProblem(problems[0], a, handle)
+}
+
+// codeMark stands for a case code in a sentence, and is part of no typed text.
+const codeMark = "\x01"
+
+var (
+	moreCodes   = regexp.MustCompile(`(?i)^(?:(?:\s*[,&+/]|\s+en\s|\s+and\s)\s*[KV][-\s]?\d{1,4}\b)+`)
+	preposition = regexp.MustCompile(`(?i)(?:^|\s)(?:van|voor|met|over|bij|aan|naar|om|rond|of|for|with|about|to|at|from|on)$`)
+)
+
+// markCode takes the first case code out of a text, with those named in one
+// breath with it, and leaves a mark.
+func markCode(s string) (code, marked string) {
+	m := codePattern.FindStringSubmatchIndex(s)
+	if m == nil {
+		return "", s
+	}
+	return caseCode(s[m[4]:m[5]], s[m[6]:m[7]]), s[:m[4]] + codeMark + moreCodes.ReplaceAllString(s[m[7]:], "")
+}
+
+// thisChild is a text with the child where a code was marked as part of the
+// sentence; a code behind it only said what it is about, and one before it does
+// when the sentence is of what an adult does.
+func (r *Request) thisChild(marked string, adult bool) string {
+	before, after, found := strings.Cut(marked, codeMark)
+	first := sentence(before) == "" && (adult || strings.HasPrefix(after, ":"))
+	last := strings.Trim(after, " .,;:!?)") == "" && !preposition.MatchString(sentence(before))
+	switch {
+	case !found:
+		return marked
+	case first || last:
+		return strings.TrimRight(before, " (") + " " + strings.TrimLeft(after, " :,)")
+	}
+	return before + r.lang.Say("action.thischild") + after
 }
 
 // named is the member whom an action begins with, without an @: "bram belt de
