@@ -97,7 +97,8 @@ func (r *Request) readAction(typed string) (a team.Action, err error) {
 		a.Code, a.Gain = markCode(a.Gain)
 	}
 	if len(found) > 1 { // the line to type has one
-		rest, a.Gain = withoutCodes(rest, r.lang.Say("action.child")), withoutCodes(a.Gain, r.lang.Say("action.child"))
+		other := r.lang.Say("letter.child.other")
+		rest, a.Gain = withoutCodes(rest, other), withoutCodes(a.Gain, other)
 	}
 	handle, rest := cutMention(rest)
 	var problems []error
