@@ -100,7 +100,7 @@ func (r *Request) readAction(typed string) (a team.Action, err error) {
 		other := r.lang.Say("letter.child.other")
 		rest, a.Gain = withoutCodes(rest, other), withoutCodes(a.Gain, other)
 	}
-	handle, rest := cutMention(rest)
+	handle, others, rest := cutOwners(rest)
 	var problems []error
 	if handle != "" {
 		owner, err := r.who(handle)
@@ -108,6 +108,9 @@ func (r *Request) readAction(typed string) (a team.Action, err error) {
 			problems = append(problems, err)
 		}
 		a.Owner = owner.User
+	}
+	if others != "" {
+		problems = append(problems, team.Wrong("wie", "action.owners", "understood", others))
 	}
 	var dated bool
 	rest, a.Due, dated, err = schedule.CutDate(rest, r.today())

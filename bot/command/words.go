@@ -167,6 +167,33 @@ func cutMention(s string) (handle, rest string) {
 	return strings.ToLower(handle), rest
 }
 
+// andMention finds another @handle in one breath with the first.
+var andMention = regexp.MustCompile(`(?i)^\s*(?:[,&+/]\s*|(?:en|and)\s+)+@[\pL\pN][\pL\pN._-]*`)
+
+// cutOwners is cutMention, and takes out whom are named in one breath with the
+// first: "@emre en @bram" has @emre and both of them.
+func cutOwners(s string) (handle, all, rest string) {
+	m := mentionPattern.FindStringSubmatchIndex(s)
+	if m == nil {
+		return "", "", s
+	}
+	first := m[4] - 1
+	end := m[1]
+	for {
+		at := andMention.FindStringIndex(s[end:])
+		if at == nil {
+			break
+		}
+		end += at[1]
+		all = strings.TrimRight(s[first:end], ".-")
+	}
+	if all != "" {
+		s = s[:m[1]] + s[end:]
+	}
+	handle, rest = cutMention(s)
+	return handle, all, rest
+}
+
 // who finds the member behind a handle: as the platform resolved it, else as
 // the channel knows it, else the only one with that role.
 func (r *Request) who(handle string) (team.Member, error) {
