@@ -5,6 +5,7 @@ import (
 	"errors"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"kansbot/internal/chat"
@@ -51,6 +52,9 @@ func (r *Request) actionAsk(a team.Action, due string) (answer, error) {
 // actionTyped makes an action from one line: @who, what, by when, in any
 // order, perhaps "gelukt als ..." and a case code.
 func actionTyped(r *Request, typed string) (answer, error) {
+	if run := numberFirst(typed); run != nil {
+		return run(r)
+	}
 	a, err := r.readAction(typed)
 	if err == nil {
 		made, failed := r.make(a)
@@ -64,6 +68,23 @@ func actionTyped(r *Request, typed string) (answer, error) {
 		return answer{}, failed
 	}
 	return offered, err
+}
+
+// numberFirst is the verb of a line that has its number first, "7 klaar"; nil when
+// the line is none of those.
+func numberFirst(typed string) func(*Request) (answer, error) {
+	nr, rest, given := number(typed)
+	if handle, _ := cutMention(rest); !given || handle != "" {
+		return nil
+	}
+	word, rest := firstWord(rest)
+	c, _ := commandNamed("actie")
+	for _, v := range c.verbs {
+		if isWord(word, v.words...) {
+			return func(r *Request) (answer, error) { return v.run(r, strings.TrimSpace(strconv.Itoa(nr)+" "+rest)) }
+		}
+	}
+	return nil
 }
 
 // wrongDate is the date that a Problem is about, as it was typed.
@@ -227,6 +248,9 @@ func (r *Request) actionProblem(err error, a team.Action, handle string) error {
 	}
 	if when.IsZero() {
 		meant, err := schedule.ParseDate(p.Args["example"], r.today())
+		if inside, _ := schedule.FindDate(what, r.today()); err != nil && !inside.IsZero() {
+			meant, err = inside, nil
+		}
 		if when, _, _ = r.freeDays().Deadline(meant); err != nil {
 			when = r.calendar().NextSchoolDay(r.today().AddDays(14))
 		}

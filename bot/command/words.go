@@ -68,7 +68,7 @@ func isWord(word string, words ...string) bool {
 	return false
 }
 
-// number reads "12", "#12" and "nr. 12".
+// number reads "12", "#12", "nr. 12" and "actie 12".
 func number(s string) (nr int, rest string, found bool) {
 	match := numberPattern.FindStringSubmatch(tidy(s))
 	if match == nil {
@@ -78,7 +78,7 @@ func number(s string) (nr int, rest string, found bool) {
 	return nr, strings.TrimSpace(match[2]), err == nil
 }
 
-var numberPattern = regexp.MustCompile(`(?is)^(?:nr\.?|nummer|#)?\s*(\d{1,6})(?:[.,:]?(?:\s+(.*))?)?$`)
+var numberPattern = regexp.MustCompile(`(?is)^(?:(?:actie|action)\s)?\s*(?:nr\.?|nummer|#)?\s*(\d{1,6})(?:[.,:]?(?:\s+(.*))?)?$`)
 
 // numbers reads "1 2", "1, 2 en 3" and the like; none when there is more in the
 // text than numbers.
