@@ -22,6 +22,9 @@ func actionDone(r *Request, typed string) (answer, error) {
 		return r.allDone(nrs)
 	}
 	a, helped, err := r.action(typed, "klaar")
+	if p := (*team.Problem)(nil); errors.As(err, &p) && helped != "" && a.Status == team.Done && (r.me.User == a.Owner || r.me.User == a.DoneBy) {
+		return answer{}, p.With("example", "/actie hielp "+strconv.Itoa(a.Nr)+" "+helped)
+	}
 	if err != nil {
 		return answer{}, err
 	}
