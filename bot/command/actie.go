@@ -5,6 +5,7 @@ import (
 	"errors"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"kansbot/internal/chat"
@@ -51,6 +52,9 @@ func (r *Request) actionAsk(a team.Action, due string) (answer, error) {
 // actionTyped makes an action from one line: @who, what, by when, in any
 // order, perhaps "gelukt als ..." and a case code.
 func actionTyped(r *Request, typed string) (answer, error) {
+	if run := numberFirst(typed); run != nil {
+		return run(r)
+	}
 	a, err := r.readAction(typed)
 	if err == nil {
 		made, failed := r.make(a)
@@ -64,6 +68,23 @@ func actionTyped(r *Request, typed string) (answer, error) {
 		return answer{}, failed
 	}
 	return offered, err
+}
+
+// numberFirst is the verb of a line that has its number first, "7 klaar"; nil when
+// the line is none of those.
+func numberFirst(typed string) func(*Request) (answer, error) {
+	nr, rest, given := number(typed)
+	if handle, _ := cutMention(rest); !given || handle != "" {
+		return nil
+	}
+	word, rest := firstWord(rest)
+	c, _ := commandNamed("actie")
+	for _, v := range c.verbs {
+		if isWord(word, v.words...) {
+			return func(r *Request) (answer, error) { return v.run(r, strings.TrimSpace(strconv.Itoa(nr)+" "+rest)) }
+		}
+	}
+	return nil
 }
 
 // wrongDate is the date that a Problem is about, as it was typed.
@@ -93,10 +114,14 @@ func (r *Request) readAction(typed string) (a team.Action, err error) {
 		a.Gain, rest = strings.TrimSpace(rest[at[1]:]), rest[:at[0]]
 	}
 	found := codes(rest + " " + a.Gain)
-	if a.Code, rest = cutCode(rest); a.Code == "" {
-		a.Code, a.Gain = cutCode(a.Gain)
+	if a.Code, rest = markCode(rest); a.Code == "" {
+		a.Code, a.Gain = markCode(a.Gain)
 	}
-	handle, rest := cutMention(rest)
+	if len(found) > 1 { // the line to type has one
+		other := r.lang.Say("letter.child.other")
+		rest, a.Gain = withoutCodes(rest, other), withoutCodes(a.Gain, other)
+	}
+	handle, others, rest := cutOwners(rest)
 	var problems []error
 	if handle != "" {
 		owner, err := r.who(handle)
@@ -104,6 +129,9 @@ func (r *Request) readAction(typed string) (a team.Action, err error) {
 			problems = append(problems, err)
 		}
 		a.Owner = owner.User
+	}
+	if others != "" {
+		problems = append(problems, team.Wrong("wie", "action.owners", "understood", others))
 	}
 	var dated bool
 	rest, a.Due, dated, err = schedule.CutDate(rest, r.today())
@@ -113,7 +141,7 @@ func (r *Request) readAction(typed string) (a team.Action, err error) {
 	if err != nil {
 		problems = append(problems, err)
 	}
-	a.Text = r.deed(rest)
+	a.Text, a.Gain = r.deed(r.thisChild(rest, true)), sentence(r.thisChild(a.Gain, false))
 	if a.Code != "" {
 		if _, known, err := store.Cases.Get(r.tx, r.team.ID, a.Code); err != nil {
 			return a, err
@@ -136,6 +164,40 @@ func (r *Request) readAction(typed string) (a team.Action, err error) {
 		return a, nil
 	}
 	return a, r.actionProblem(problems[0], a, handle)
+}
+
+// codeMark stands for a case code in a sentence, and is part of no typed text.
+const codeMark = "\x01"
+
+var (
+	moreCodes   = regexp.MustCompile(`(?i)^(?:(?:\s*[,&+/]|\s+en\s|\s+and\s)\s*[KV][-\s]?\d{1,4}\b)+`)
+	preposition = regexp.MustCompile(`(?i)(?:^|\s)(?:van|voor|met|over|bij|aan|naar|om|rond|of|for|with|about|to|at|from|on)$`)
+)
+
+// markCode takes the first case code out of a text, with those named in one
+// breath with it, and leaves a mark.
+func markCode(s string) (code, marked string) {
+	m := codePattern.FindStringSubmatchIndex(s)
+	if m == nil {
+		return "", s
+	}
+	return caseCode(s[m[4]:m[5]], s[m[6]:m[7]]), s[:m[4]] + codeMark + moreCodes.ReplaceAllString(s[m[7]:], "")
+}
+
+// thisChild is a text with the child where a code was marked as part of the
+// sentence; a code behind it only said what it is about, and one before it does
+// when the sentence is of what an adult does.
+func (r *Request) thisChild(marked string, adult bool) string {
+	before, after, found := strings.Cut(marked, codeMark)
+	first := sentence(before) == "" && (adult || strings.HasPrefix(after, ":"))
+	last := strings.Trim(after, " .,;:!?)") == "" && !preposition.MatchString(sentence(before))
+	switch {
+	case !found:
+		return marked
+	case first || last:
+		return strings.TrimRight(before, " (") + " " + strings.TrimLeft(after, " :,)")
+	}
+	return before + r.lang.Say("action.thischild") + after
 }
 
 // named is the member whom an action begins with, without an @: "bram belt de
@@ -186,6 +248,9 @@ func (r *Request) actionProblem(err error, a team.Action, handle string) error {
 	}
 	if when.IsZero() {
 		meant, err := schedule.ParseDate(p.Args["example"], r.today())
+		if inside, _ := schedule.FindDate(what, r.today()); err != nil && !inside.IsZero() {
+			meant, err = inside, nil
+		}
 		if when, _, _ = r.freeDays().Deadline(meant); err != nil {
 			when = r.calendar().NextSchoolDay(r.today().AddDays(14))
 		}

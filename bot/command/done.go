@@ -2,6 +2,7 @@ package command
 
 import (
 	"cmp"
+	"errors"
 	"strconv"
 	"time"
 
@@ -17,11 +18,47 @@ const (
 )
 
 func actionDone(r *Request, typed string) (answer, error) {
+	if nrs := numbers(typed); len(nrs) > 1 {
+		return r.allDone(nrs)
+	}
 	a, helped, err := r.action(typed, "klaar")
+	if p := (*team.Problem)(nil); errors.As(err, &p) && helped != "" && a.Status == team.Done && (r.me.User == a.Owner || r.me.User == a.DoneBy) {
+		return answer{}, p.With("example", "/actie hielp "+strconv.Itoa(a.Nr)+" "+helped)
+	}
 	if err != nil {
 		return answer{}, err
 	}
 	return r.done(a, helped)
+}
+
+// allDone ends several actions, or none of them when there is something wrong with
+// one: then the line to type has the others.
+func (r *Request) allDone(nrs []int) (answer, error) {
+	var actions []team.Action
+	var wrong error
+	line := "/actie klaar"
+	for _, nr := range nrs {
+		a, _, err := r.action(strconv.Itoa(nr), "klaar")
+		if p := (*team.Problem)(nil); err != nil && !errors.As(err, &p) {
+			return answer{}, err
+		}
+		if wrong = cmp.Or(wrong, err); err == nil {
+			actions = append(actions, a)
+			line += " " + strconv.Itoa(nr)
+		}
+	}
+	if p := (*team.Problem)(nil); errors.As(wrong, &p) && len(actions) > 0 {
+		return answer{}, p.With("example", line)
+	}
+	if wrong != nil {
+		return answer{}, wrong
+	}
+	for _, a := range actions {
+		if _, err := r.done(a, ""); err != nil {
+			return answer{}, err
+		}
+	}
+	return answer{body: r.view().AllDone(actions)}, nil
 }
 
 func pressDone(r *Request, s string) (answer, error) {

@@ -23,6 +23,7 @@ var following = map[string][][2]string{
 	"kansoverleg verslag": {{"ouders", "parents"}, {"bestand", "file"}},
 	"actie uitstel":       {{"tot", "until"}},
 	"kernteam vrij":       {{"weg", "remove"}},
+	"kernteam stil":       {{"aan", "on"}, {"uit", "off"}},
 }
 
 // inLanguage turns the lines to type in a reply into those of the language:

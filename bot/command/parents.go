@@ -185,7 +185,9 @@ func wordingFor(v view.View, code string, members map[string]team.Member) wordin
 }
 
 // plain has no codes in it, and roles instead of the names of members.
-func (w wording) plain(s string) string { return w.once(w.once(s)) }
+func (w wording) plain(s string) string {
+	return strings.ReplaceAll(w.once(w.once(s)), w.Lang.Say("action.thischild"), w.Lang.Say("letter.child"))
+}
 
 // once is plain but for what stands right behind something else: a match takes
 // the sign around it along.
@@ -244,8 +246,8 @@ func memberNames(members map[string]team.Member) (list []memberName) {
 // sentence, which would ask for another verb: behind the verb it begins with,
 // and behind a preposition.
 var parentsObject = map[text.Lang]*regexp.Regexp{
-	text.NL: regexp.MustCompile(`(?i)(^\pL+t|[^\pL](?:met|voor|aan|bij|van|naar|tussen)) (?:de |beide )?ouders($|[^\pL])`),
-	text.EN: regexp.MustCompile(`(?i)(^\pL+s|^will \pL+|[^\pL](?:with|for|to|from|of|by|at)) (?:the |both )?parents($|[^\pL'’])`),
+	text.NL: regexp.MustCompile(`(?i)(^\pL+t|[^\pL](?:met|voor|aan|bij|van|naar|tussen)) (?:de |beide )?ouders(?: van uw kind)?($|[^\pL])`),
+	text.EN: regexp.MustCompile(`(?i)(^\pL+s|^will \pL+|[^\pL](?:with|for|to|from|of|by|at)) (?:the |both )?parents(?: of your child)?($|[^\pL'’])`),
 }
 
 // addressed says "u" to the parents.

@@ -169,14 +169,22 @@ func weekFor(r *Request, d store.Due) error {
 	return r.direct(d.ID, user, view.Weekly(weeks))
 }
 
-// teamMute switches the asker's overview off, and on again, for all their
-// kernteams in this workspace.
-func teamMute(r *Request, _ string) (answer, error) {
+// teamMute switches the asker's overview off with "aan", on with "uit", and else
+// to the other, for all their kernteams in this workspace.
+func teamMute(r *Request, typed string) (answer, error) {
+	muted := !r.me.Muted
+	switch word := sentence(typed); {
+	case isWord(word, "aan", "on"):
+		muted = true
+	case isWord(word, "uit", "off"):
+		muted = false
+	case word != "":
+		return answer{}, team.Wrong("", "mute", "understood", word, "example", "/kernteam stil aan")
+	}
 	teams, err := store.KernteamsOf(r.tx, r.team.Platform, r.team.Workspace, r.me.User)
 	if err != nil {
 		return answer{}, err
 	}
-	muted := !r.me.Muted
 	for _, k := range teams {
 		t := r.inTeam(k)
 		t.me = t.member(r.me.User)

@@ -68,7 +68,7 @@ func isWord(word string, words ...string) bool {
 	return false
 }
 
-// number reads "12", "#12" and "nr. 12".
+// number reads "12", "#12", "nr. 12" and "actie 12".
 func number(s string) (nr int, rest string, found bool) {
 	match := numberPattern.FindStringSubmatch(tidy(s))
 	if match == nil {
@@ -78,7 +78,25 @@ func number(s string) (nr int, rest string, found bool) {
 	return nr, strings.TrimSpace(match[2]), err == nil
 }
 
-var numberPattern = regexp.MustCompile(`(?is)^(?:nr\.?|nummer|#)?\s*(\d{1,6})(?:[.,:]?(?:\s+(.*))?)?$`)
+var numberPattern = regexp.MustCompile(`(?is)^(?:(?:actie|action)\s)?\s*(?:nr\.?|nummer|#)?\s*(\d{1,6})(?:[.,:]?(?:\s+(.*))?)?$`)
+
+// numbers reads "1 2", "1, 2 en 3" and the like; none when there is more in the
+// text than numbers.
+func numbers(s string) (nrs []int) {
+	for _, word := range strings.FieldsFunc(line(s), func(r rune) bool { return r == ' ' || r == ',' || r == '&' }) {
+		if isWord(word, "en", "and") {
+			continue
+		}
+		nr, _, found := number(word)
+		if !found {
+			return nil
+		}
+		if !slices.Contains(nrs, nr) {
+			nrs = append(nrs, nr)
+		}
+	}
+	return nrs
+}
 
 // codePattern finds K-014, k14, V 003: a letter and a number of one to four
 // digits, as a word of its own.
@@ -147,6 +165,33 @@ func cutMention(s string) (handle, rest string) {
 	end := m[4] + len(handle)
 	rest = strings.TrimSpace(strings.TrimRight(s[:m[4]-1], " ") + " " + strings.TrimLeft(s[end:], " ,:"))
 	return strings.ToLower(handle), rest
+}
+
+// andMention finds another @handle in one breath with the first.
+var andMention = regexp.MustCompile(`(?i)^\s*(?:[,&+/]\s*|(?:en|and)\s+)+@[\pL\pN][\pL\pN._-]*`)
+
+// cutOwners is cutMention, and takes out whom are named in one breath with the
+// first: "@emre en @bram" has @emre and both of them.
+func cutOwners(s string) (handle, all, rest string) {
+	m := mentionPattern.FindStringSubmatchIndex(s)
+	if m == nil {
+		return "", "", s
+	}
+	first := m[4] - 1
+	end := m[1]
+	for {
+		at := andMention.FindStringIndex(s[end:])
+		if at == nil {
+			break
+		}
+		end += at[1]
+		all = strings.TrimRight(s[first:end], ".-")
+	}
+	if all != "" {
+		s = s[:m[1]] + s[end:]
+	}
+	handle, rest = cutMention(s)
+	return handle, all, rest
 }
 
 // who finds the member behind a handle: as the platform resolved it, else as

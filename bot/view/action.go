@@ -123,6 +123,19 @@ func (v View) Done(a team.Action) chat.Message {
 	return append(message, v.note("action.done.undo", "nr", a.Nr))
 }
 
+// AllDone tells the asker that several actions are done.
+func (v View) AllDone(actions []team.Action) chat.Message {
+	var nrs []string
+	for _, a := range actions {
+		nrs = append(nrs, strconv.Itoa(a.Nr))
+	}
+	return chat.Message{
+		v.para("action.done.all", "list", v.list(nrs)),
+		v.para("action.done.all.helped", "nr", nrs[0]),
+		v.note("action.done.undo", "nr", nrs[0]),
+	}
+}
+
 // Snoozed tells the asker when the next reminder comes.
 func (v View) Snoozed(a team.Action) chat.Message {
 	return chat.Message{v.para("action.snoozed", "nr", a.Nr, "day", v.day(a.Snoozed), "due", v.short(a.Due))}

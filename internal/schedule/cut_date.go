@@ -13,10 +13,9 @@ import (
 //	vraagt om tips voor de klas voor 12 feb   ->  vraagt om tips voor de klas
 //	plant overdracht uiterlijk 5 feb; gelukt  ->  plant overdracht; gelukt
 //
-// A date after "uiterlijk" counts wherever it stands, else one at the end or
-// before a time that ends it, else one inside the sentence after "voor",
-// "before" or "by". The rest is as it was
-// typed, but for the punctuation around the cut. Nothing like a date gives
+// A date after "uiterlijk" counts wherever it stands, else one at the end, else
+// one inside the sentence after "voor", "before" or "by". A time behind it goes
+// along with it. The rest is as it was typed, but for the punctuation around the cut. Nothing like a date gives
 // found = false; what must be a date but cannot be one, "voor 30 feb", gives
 // the *team.Problem of ParseDate, and is cut off all the same.
 //
@@ -61,8 +60,10 @@ func (s script) deadline(i int, m match) deadline {
 	introduction := func(words ...string) bool {
 		return slices.ContainsFunc(s.tokens[d.first:i], func(t token) bool { return slices.Contains(words, t.text) })
 	}
-	_, end, hasTime := s.clock(m.end)
-	last := m.end == len(s.tokens) || hasTime && end == len(s.tokens)
+	if _, end, ok := s.clock(m.end); ok {
+		d.end = end
+	}
+	last := d.end == len(s.tokens)
 	switch {
 	case m.trust == alone, m.trust == introduced && (d.first == i || m.problem != nil), !s.standsFree(i, m.end), s.belongsElsewhere(d.first, i):
 	case introduction("uiterlijk"):

@@ -12,8 +12,9 @@ const maxText = 200
 
 // ParseDate reads one date in Dutch or English: vrijdag (the next one, never
 // today), overmorgen, volgende week vrijdag, over 2 weken, 12 feb, do 12
-// februari 2027, 12-02-2027, 12/2, 2027-02-12, Koningsdag. The day comes before the month;
-// a year that is left out makes it the next such day, today included.
+// februari 2027, 12-02-2027, 12/2, 2027-02-12, Koningsdag. The day comes before
+// the month. Without a year it is the next such day, but past when that was
+// recently.
 //
 // Its errors are *team.Problem at "datum": date.none (no such day), date.past,
 // date.far (over two years ahead), date.weekday (with "typed" and "actual") and
@@ -136,19 +137,18 @@ func (s script) instead(w writtenDay) team.Date {
 	if w.month < 1 || w.month > 12 {
 		return s.someday(team.Date{})
 	}
-	if w.year >= s.today.Year && w.year <= s.today.Year+1 {
-		if d := inMonth(w.year, w.month, min(max(w.day, 1), 31)); !d.Before(s.today) {
-			return d
-		}
+	d := inMonth(w.year, w.month, min(max(w.day, 1), 31))
+	if !d.Before(s.today) && w.year <= s.today.Year+1 {
+		return d
 	}
-	return s.nextOn(w.month, max(w.day, 1))
+	return s.nearest(d)
 }
 
-// nextOn is the first such day from today on that is near enough to be asked.
+// nextOn is the first such day from today on.
 func (s script) nextOn(month, day int) team.Date {
-	d := inMonth(s.today.Year, month, min(day, 31))
+	d := inMonth(s.today.Year, month, day)
 	if d.Before(s.today) {
-		d = inMonth(s.today.Year+1, month, min(day, 31))
+		d = inMonth(s.today.Year+1, month, day)
 	}
 	return d
 }
@@ -165,12 +165,19 @@ func (s script) someday(d team.Date) team.Date {
 // another year; else they meant a day like it next week.
 const nearby = 60
 
-func (s script) wrongDay(code string, d team.Date, lang string) *team.Problem {
+// nearest is the day that was probably meant with d, which is over or too far
+// ahead.
+func (s script) nearest(d team.Date) team.Date {
 	better := s.nextOn(int(d.Month), d.Day)
 	if d.Before(s.today) && s.today.DaysUntil(better) > nearby {
 		better = s.today.AddDays(1 + (int(d.Weekday())+13-int(s.today.Weekday()))%7)
 	}
-	return wrongDate(code, FormatDate(lang, d, true), FormatDate(lang, better, false))
+	return better
+}
+
+func (s script) wrongDay(code string, d team.Date, lang string) *team.Problem {
+	better := s.nearest(d)
+	return wrongDate(code, FormatDate(lang, d, true), FormatDate(lang, better, s.needsYear(better)))
 }
 
 func (s script) unclear(understood team.Date, lang, rest string) *team.Problem {

@@ -22,7 +22,7 @@ import (
 //
 // "Tot" and "until" include the day that they name, as schools mean them. A
 // year that is left out makes it the next such days, or those that have begun
-// and go on today. They are at most nine weeks.
+// and go on today; what is just over is past. They are at most nine weeks.
 //
 // Its errors are *team.Problem at "vrij": free.unclear, free.order (the last
 // day comes first), free.long, and the date.* of ParseDate, which have
@@ -176,7 +176,14 @@ func (s script) twoDates(i int) (span, bool) {
 		return span{}, false
 	}
 	j, more := s.through(first.end)
+	from := s
+	if first.problem == nil && first.date.After(s.today) {
+		from.today = first.date
+	}
 	last, ok := s.anyDate(j)
+	if again, _ := from.calendarDay(j); again.anyYear {
+		last = again // 21 dec t/m 3 jan
+	}
 	if !more || !ok {
 		first = s.bounded(first, i, s.today)
 		return span{first: first, last: first}, true
@@ -238,7 +245,7 @@ func (s script) monthFirst(i int) (span, bool) {
 	}
 	w := writtenDay{month: month, day: lastDay}
 	if w.year, w.end = s.year(end); w.year == 0 {
-		w.year = s.nextYear(w)
+		w.year = s.likelyYear(w.month, w.day)
 	}
 	last := s.bounded(s.exact(match{end: w.end}, w, i, i), i, s.today)
 	w.day = day

@@ -53,8 +53,8 @@ func TestParseFree(t *testing.T) {
 		"4-8 jan":                                        period("2027-01-04", "2027-01-08", ""),
 		"5 jan t/m morgen":                               period("2027-01-05", "2027-01-08", ""),
 		"28 dec t/m 7 jan":                               period("2026-12-28", "2027-01-07", ""),
-		"28 dec t/m 6 jan":                               period("2027-12-28", "2028-01-06", ""), // it is over
-		"29 feb t/m 3 mrt":                               period("2028-02-29", "2028-03-03", ""),
+		"28 dec t/m 6 jan 2028":                          period("2027-12-28", "2028-01-06", ""),
+		"5 nov t/m 3 jan":                                period("2027-11-05", "2028-01-03", ""),
 		"8 feb t/m 12 feb 2028":                          period("2028-02-08", "2028-02-12", ""),
 		"8-12 feb 2028":                                  period("2028-02-08", "2028-02-12", ""),
 		"wo 3 maart":                                     third,
@@ -62,7 +62,7 @@ func TestParseFree(t *testing.T) {
 		"3/3":                                            third,
 		"March 3":                                        third,
 		"on March 3rd, 2027":                             third,
-		"8-12":                                           period("2027-12-08", "2027-12-08", ""), // as in every date
+		"8-10":                                           period("2027-10-08", "2027-10-08", ""), // as in every date
 		"morgen":                                         period("2027-01-08", "2027-01-08", ""),
 		"studiedag wo 3 maart":                           period("2027-03-03", "2027-03-03", "studiedag"),
 		"3 maart: Studiedag (hele team)":                 period("2027-03-03", "2027-03-03", "Studiedag (hele team"),
@@ -131,6 +131,7 @@ func TestParseFreeProblems(t *testing.T) {
 		{"3 maart en 4 maart", "free.unclear", "woensdag 3 maart 2027", "en 4 maart", "woensdag 3 maart 2027"},
 		{"3 maart, 4 maart", "free.unclear", "woensdag 3 maart 2027", "4 maart", "woensdag 3 maart 2027"},
 		{"3 maart en donderdag", "free.unclear", "woensdag 3 maart 2027", "en donderdag", "woensdag 3 maart 2027"},
+		{"28 dec t/m 6 jan", "date.past", "", "", "maandag 28 december 2026 t/m woensdag 13 januari 2027"},
 		{"8-12 feb behalve woensdag", "free.unclear", "maandag 8 februari 2027 t/m vrijdag 12 februari 2027", "behalve woensdag", "maandag 8 februari 2027 t/m vrijdag 12 februari 2027"},
 		{"8 feb t/m carnaval", "free.unclear", "maandag 8 februari 2027", "t/m carnaval", "maandag 8 februari 2027"},
 		{"vanaf 3 maart", "free.unclear", "woensdag 3 maart 2027", "vanaf", "woensdag 3 maart 2027"},

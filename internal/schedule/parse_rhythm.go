@@ -161,7 +161,10 @@ func (s script) start(p *plan, i int) (end int) {
 	p.announced = true
 	m, ok := s.anyDate(i)
 	if month := months[s.at(i)]; !ok && month > 0 {
-		m.date = s.nextOn(month, 1)
+		m.date = team.Date{Year: s.today.Year, Month: time.Month(month), Day: 1}
+		if m.date.Month < s.today.Month {
+			m.date.Year++
+		}
 		year, end := s.year(i + 1)
 		if m.end, ok = end, true; year > 0 {
 			m.date = team.Date{Year: year, Month: time.Month(month), Day: 1}

@@ -61,6 +61,9 @@ func TestParseRhythm(t *testing.T) {
 		"elke 6 weken dinsdag 13:30 vanaf volgende week":     weekly(6, tuesday, "13:30"),
 		"elke 6 weken dinsdag 13:30 met ingang van maart":    weekly(6, "2027-03-02", "13:30"),
 		"elke 6 weken dinsdag 13:30 vanaf 12-05-2026":        weekly(6, "2026-05-12", "13:30"), // it began long ago
+		"elke 6 weken dinsdag 13:30 vanaf 5 januari":         weekly(6, "2027-01-05", "13:30"), // just now
+		"elke 6 weken dinsdag 13:30 vanaf januari":           weekly(6, "2027-01-05", "13:30"),
+		"elke 6 weken dinsdag 13:30 vanaf september":         weekly(6, "2027-09-07", "13:30"),
 		"eerste dinsdag van de maand om 13.30":               monthly(1, "+1", "2027-02-02", "13:30"),
 		"elke eerste dinsdag om 13:30":                       monthly(1, "+1", "2027-02-02", "13:30"),
 		"elke tweede dinsdag van de maand om 13:30":          monthly(1, "+2", tuesday, "13:30"),

@@ -208,20 +208,38 @@ func (s script) calendarDay(i int) (match, bool) {
 	}
 	m := match{end: w.end, trust: w.trust, anyYear: w.year == 0}
 	if m.anyYear {
-		w.year = s.nextYear(w)
+		w.year = s.likelyYear(w.month, w.day)
 	}
 	return s.exact(m, w, i, j), true
 }
 
-// nextYear is the year of the first such day from today on.
-func (s script) nextYear(w writtenDay) int {
-	for y := s.today.Year; y <= s.today.Year+2; y++ {
-		if d := w.in(y); d.Valid() && !d.Before(s.today) {
-			return y
-		}
+// For so many days a day that was typed without a year is the one that is over,
+// which is a mistake, and not that of next year; for less when it was in the
+// last year: in January "1 oktober" is the next one.
+const (
+	recent         = 183
+	recentLastYear = 60
+)
+
+// likelyYear is the year of a day that was typed without one. The day need not
+// exist in it.
+func (s script) likelyYear(month, day int) int {
+	year := s.today.Year
+	if month < 1 || month > 12 {
+		return year
 	}
-	return s.today.Year
+	in := func(year int) team.Date { return inMonth(year, month, min(max(day, 1), 31)) }
+	switch {
+	case !in(year - 1).Before(s.today.AddDays(-recentLastYear)):
+		return year - 1
+	case in(year).Before(s.today.AddDays(-recent)):
+		return year + 1
+	}
+	return year
 }
+
+// needsYear reports that d would be taken for another day without its year.
+func (s script) needsYear(d team.Date) bool { return s.likelyYear(int(d.Month), d.Day) != d.Year }
 
 // exact is m with the day w, of which the year is known. It has a problem when
 // there is no such day, or when the weekday at token i is another; the day
@@ -231,7 +249,8 @@ func (s script) exact(m match, w writtenDay, i, j int) match {
 	m.date = w.in(w.year)
 	weekday, named := weekdays[s.at(i)]
 	if !m.date.Valid() {
-		m.problem = wrongDate("none", s.text(j, w.end), FormatDate(lang, s.instead(w), !m.anyYear))
+		better := s.instead(w)
+		m.problem = wrongDate("none", s.text(j, w.end), FormatDate(lang, better, !m.anyYear || s.needsYear(better)))
 	} else if named && m.date.Weekday() != time.Weekday(weekday) {
 		full := FormatDate(lang, m.date, true)
 		actual := dayNames[lang][m.date.Weekday()]

@@ -42,7 +42,7 @@ var (
 var (
 	weekdays = lookup(0, dayNames[dutch], dayNames[english], shortDays[dutch], shortDays[english],
 		[]string{2: "tues", 4: "thur"}, []string{4: "thurs"})
-	months        = lookup(1, monthNames[dutch], shortMonths[dutch], monthNames[english], shortMonths[english], []string{8: "sept"})
+	months        = lookup(1, monthNames[dutch], shortMonths[dutch], monthNames[english], shortMonths[english], []string{1: "febr", 8: "sept"})
 	englishMonths = lookup(1, monthNames[english], shortMonths[english], []string{8: "sept"})
 	numbers       = lookup(1,
 		[]string{"een", "twee", "drie", "vier", "vijf", "zes", "zeven", "acht", "negen", "tien", "elf", "twaalf"},

@@ -16,6 +16,7 @@ func (w *world) aboutFollowUp() {
 	w.post("Given, taken", w.Given(a, a.Owner))
 	w.post("Reopened", w.Reopened(a, "bram"))
 	w.ask("Done", w.Done(team.Action{Nr: 2}))
+	w.ask("AllDone", w.AllDone([]team.Action{{Nr: 1}, {Nr: 2}, {Nr: 7}}))
 	w.ask("Done, helped", w.Done(w.settled()))
 	w.post("HelpCalled", w.HelpCalled(a, "bram", "chantal"))
 	w.post("Calling", w.Calling("bram", "chantal"))
