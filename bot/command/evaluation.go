@@ -173,15 +173,17 @@ func (r *Request) evaluate(c team.Case, e evaluation) (answer, error) {
 	}
 	c.Evaluations = append(c.Evaluations, now)
 	if e.outcome.Ends() {
-		c.Closed, c.Erase, c.Evaluate = r.today(), r.today().AddMonths(monthsKept), team.Date{}
+		c.Closed, c.Erase = r.today(), r.today().AddMonths(monthsKept)
+		c.EvaluateOn(team.Date{})
 	} else {
 		if e.outcome == team.Adjust {
 			c.Goal = e.goal
 		}
-		c.Evaluate, err = r.lookAgain(c.Code, e)
-	}
-	if err != nil {
-		return answer{}, err
+		day, err := r.lookAgain(c.Code, e)
+		if err != nil {
+			return answer{}, err
+		}
+		c.EvaluateOn(day)
 	}
 	if n := len(before.Evaluations); n > 0 && before.Evaluations[n-1] == now && before.Goal == c.Goal && before.Evaluate == c.Evaluate {
 		return answer{body: r.say("evaluate.before", "code", c.Code)}, nil
