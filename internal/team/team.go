@@ -364,7 +364,7 @@ type Action struct {
 	DoneBy   string
 	Done     time.Time
 	Created  time.Time
-	Since    time.Time // when Due was set: steps before it never come
+	Since    time.Time // when Due or Owner was set: steps before it never come
 	Sent     []string  // follow-ups done for this Due
 	Reminded Date      // the day of the last one
 }
