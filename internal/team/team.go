@@ -359,6 +359,7 @@ type Action struct {
 	Meeting  int    // the Kans!overleg whose thread it lives in; 0 for none
 	Status   ActionStatus
 	Help     bool   // help was asked
+	Asker    string // who asked for it, the last time
 	Snoozed  Date   // no reminder before that day; zero for no such wish
 	Helped   string // what helped, said when done; free text
 	DoneBy   string
