@@ -102,13 +102,16 @@ func (v View) minutes(r Record, agreement func(team.Action) []chat.Span) chat.Me
 	if len(evaluated) > 0 {
 		message = append(message, v.para("minutes.evaluated"), chat.Block{Kind: chat.Bullets, Items: evaluated})
 	}
-	if len(r.Actions) == 0 {
+	var items [][]chat.Span
+	for _, a := range r.Actions {
+		items = append(items, agreement(a))
+	}
+	for range r.Meeting.Erased {
+		items = append(items, Spans(v.Lang, "erase.item"))
+	}
+	if len(items) == 0 {
 		message = append(message, v.para("minutes.noactions"))
 	} else {
-		var items [][]chat.Span
-		for _, a := range r.Actions {
-			items = append(items, agreement(a))
-		}
 		message = append(message, v.para("minutes.actions"), chat.Block{Kind: chat.Bullets, Items: items})
 	}
 	if len(carried) > 0 {

@@ -312,6 +312,7 @@ type Meeting struct {
 	Shown      bool  // the text of what is being talked about is on the meeting screen
 	Over       []int // signals that did not fit on it
 	Actions    []int // agreed in it
+	Erased     int   // counts those among them of which nothing is kept
 	Ended      time.Time
 }
 
