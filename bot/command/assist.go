@@ -7,6 +7,7 @@ import (
 
 	"kansbot/bot/view"
 	"kansbot/internal/chat"
+	"kansbot/internal/outbox"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
 )
@@ -33,7 +34,7 @@ func (r *Request) help(a team.Action) (answer, error) {
 	if a.Help {
 		return answer{body: r.say("action.helped.before")}, nil
 	}
-	a.Help = true
+	a.Help, a.Asker = true, r.me.User
 	if err := cmp.Or(store.PutAction(r.tx, r.team.ID, a), r.refreshLookBack()); err != nil {
 		return answer{}, err
 	}
@@ -80,8 +81,27 @@ func (r *Request) helps(a team.Action) (n int, err error) {
 	return r.posted(func(nth int) string { return r.helpKey("help", a, nth) })
 }
 
+// redateHelp changes what was said directly about an action that has another date
+// by now: who asked for help still waits for a call, unless somebody said that
+// they will.
+func (r *Request) redateHelp(a team.Action, body chat.Message) error {
+	if !a.Help {
+		return r.refreshHelp(a, body)
+	}
+	n, err := r.helps(a)
+	if err != nil {
+		return err
+	}
+	_, calls, err := outbox.Get(r.tx, r.helpKey("calling", a, n))
+	if err != nil || calls || a.Asker == "" {
+		return err
+	}
+	line := r.view().HelpLine(a, a.Asker, n)
+	return cmp.Or(r.refresh(r.helpKey(helpChair, a, n), line), r.refresh(r.helpKey(helpContact, a, n), line))
+}
+
 // refreshHelp changes what was said directly about an action that is done, or
-// that has another date or owner by now. Its buttons are for the channel.
+// that has another owner by now. Its buttons are for the channel.
 func (r *Request) refreshHelp(a team.Action, body chat.Message) error {
 	n, err := r.helps(a)
 	if err != nil {

@@ -191,10 +191,11 @@ func (r *Request) putSignal(s team.Signal) (was team.Case, known bool, err error
 func (r *Request) reopened(c team.Case) (team.Case, error) {
 	c.Closed, c.Erase = team.Date{}, team.Date{}
 	if c.Goal != "" {
-		var err error
-		if c.Evaluate, err = r.evaluationDay(); err != nil {
+		day, err := r.evaluationDay()
+		if err != nil {
 			return c, err
 		}
+		c.EvaluateOn(day)
 	}
 	return c, r.refresh(r.key("evaluated", c.Told), r.view().Evaluated(c))
 }

@@ -136,7 +136,9 @@ func (r *Request) eraseFromMeetings(e *eraser) error {
 	for _, m := range all {
 		m.Points = e.pointsLeft(m.Points)
 		m.Over = slices.DeleteFunc(m.Over, func(nr int) bool { return e.signals[nr] })
+		agreed := len(m.Actions)
 		m.Actions = slices.DeleteFunc(m.Actions, func(nr int) bool { return e.actions[nr] })
+		m.Erased += agreed - len(m.Actions)
 		for i := range m.Agenda {
 			e.empty(&m.Agenda[i])
 		}
@@ -207,6 +209,9 @@ func (r *Request) erasePosts(e *eraser) error {
 		case e.owns(p.Post.Key, r.team.ID), kind == lateDue && view.Names(p.Post.Body, e.tells):
 		case slices.Contains(shared, kind) && view.Names(p.Post.Body, e.tells):
 			body = r.view().Without(p.Post.Body, e.tells, e.line)
+			if kind == "own" && r.view().Emptied(body) { // there is nothing to remind of
+				body = nil
+			}
 		case !view.Names(p.Post.Body, e.names):
 			continue
 		case namesOthers(p.Post.Body, e.code):

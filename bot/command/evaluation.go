@@ -9,6 +9,7 @@ import (
 
 	"kansbot/internal/chat"
 	"kansbot/internal/outbox"
+	"kansbot/internal/schedule"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
 )
@@ -168,20 +169,23 @@ func (r *Request) evaluate(c team.Case, e evaluation) (answer, error) {
 		return answer{}, err
 	}
 	before := c
+	var moved chat.Message
 	now := team.Evaluation{
 		Day: r.today(), Scale: e.scale, Outcome: e.outcome, Helped: e.helped, Success: e.success, By: r.me.User, Meeting: m.Nr,
 	}
 	c.Evaluations = append(c.Evaluations, now)
 	if e.outcome.Ends() {
-		c.Closed, c.Erase, c.Evaluate = r.today(), r.today().AddMonths(monthsKept), team.Date{}
+		c.Closed, c.Erase = r.today(), r.today().AddMonths(monthsKept)
+		c.EvaluateOn(team.Date{})
 	} else {
 		if e.outcome == team.Adjust {
 			c.Goal = e.goal
 		}
-		c.Evaluate, err = r.lookAgain(c.Code, e)
-	}
-	if err != nil {
-		return answer{}, err
+		var day team.Date
+		if day, moved, err = r.lookAgain(c.Code, e); err != nil {
+			return answer{}, err
+		}
+		c.EvaluateOn(day)
 	}
 	if n := len(before.Evaluations); n > 0 && before.Evaluations[n-1] == now && before.Goal == c.Goal && before.Evaluate == c.Evaluate {
 		return answer{body: r.say("evaluate.before", "code", c.Code)}, nil
@@ -207,7 +211,7 @@ func (r *Request) evaluate(c team.Case, e evaluation) (answer, error) {
 	if err := r.evaluated(c.Code); err != nil {
 		return answer{}, err
 	}
-	return r.afterEvaluation(c, e, told)
+	return r.afterEvaluation(c, e, append(told, moved...))
 }
 
 // afterEvaluation does what follows from an evaluation; the answer says so.
@@ -258,23 +262,29 @@ func (r *Request) completeEvaluation(c team.Case, e evaluation) error {
 }
 
 // lookAgain is the school day on which a goal is evaluated next: as far on as
-// that of a new goal, or just before the summer.
-func (r *Request) lookAgain(code string, e evaluation) (team.Date, error) {
+// that of a new goal, or just before the summer. It may be another than was asked
+// for, and says why.
+func (r *Request) lookAgain(code string, e evaluation) (day team.Date, why chat.Message, err error) {
 	if e.day == "" {
-		return r.evaluationDay()
+		day, err = r.evaluationDay()
+		return day, nil, err
 	}
 	if summerPattern.MatchString(e.day) {
 		last, _, found := r.freeDays().LastBeforeSummer(r.today())
 		if found && last.After(r.today()) {
-			return last, nil
+			return last, nil, nil
 		}
 	}
-	day, err := r.date(e.day)
+	asked, err := r.date(e.day)
 	if err == nil {
-		day, _, _ = r.freeDays().Deadline(day)
+		var closed schedule.Reason
+		var moved bool
+		if day, closed, moved = r.freeDays().Deadline(asked); moved {
+			why = chat.Message{r.view().Deadline(asked, closed, day)}
+		}
 		err = r.evaluable(day, "")
 	}
-	return day, r.dayProblem(code, e, err)
+	return day, why, r.dayProblem(code, e, err)
 }
 
 // dayProblem is a Problem with the day of an evaluation, with the line to type.

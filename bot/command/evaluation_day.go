@@ -51,12 +51,19 @@ func (r *Request) evaluationDay() (team.Date, error) {
 	return best, nil
 }
 
-// evaluationLate is after how many school days the chair hears that nobody
-// evaluated. From then on the case simply stands on every agenda.
-const evaluationLate = 5
+const (
+	// evaluationLate is after how many school days the chair hears that nobody
+	// evaluated. From then on the case simply stands on every agenda.
+	evaluationLate = 5
+	// evaluationSoon is within how many days a Kans!overleg is soon enough to
+	// evaluate in.
+	evaluationSoon = 7
+)
 
-// evaluationDue asks, on the day, whether a goal is nearer. What is on the
-// agenda of that day is not asked beside it.
+// evaluationDue asks, on the day, whether a goal is nearer; later on, it tells
+// the chair that nobody said. What is on the agenda of a Kans!overleg is not asked
+// beside it: then it is looked at again each school morning, for that one may move
+// or be skipped.
 func evaluationDue(r *Request, d store.Due) error {
 	c, found, err := r.dueCase(d)
 	if err != nil || !found || c.Evaluate.IsZero() {
@@ -65,31 +72,47 @@ func evaluationDue(r *Request, d store.Due) error {
 	if asleep, err := r.asleep(d); err != nil || asleep {
 		return err
 	}
-	if !mayFollow(c) { // nothing is asked until the parents know, and agree
+	if spoken, err := r.spokenSince(c); err != nil || spoken {
+		return err
+	}
+	meets, err := r.meetsSoon()
+	if err != nil {
+		return err
+	}
+	if meets || !mayFollow(c) { // nothing is asked until the parents know, and agree
 		d.At = r.calendar().At(r.calendar().AddSchoolDays(r.today(), 1), schedule.DayStart)
 		return store.Schedule(r.tx, d)
 	}
 	if late := d.Nr > 0; late {
 		return r.unevaluated(c)
 	}
-	_, meets, err := r.openMeeting(func(m team.Meeting) bool { return r.day(m) == r.today() })
-	if err != nil {
-		return err
-	}
 	if c.Asked, err = store.Next(r.tx, "evaluate", r.team.ID); err != nil {
 		return err
 	}
-	if !meets {
-		if err := r.askEvaluation(c); err != nil {
-			return err
-		}
-	}
-	if err := r.keepCase(c); err != nil {
+	if err := cmp.Or(r.askEvaluation(c), r.keepCase(c)); err != nil {
 		return err
 	}
 	d.Nr = 1
 	d.At = r.calendar().At(r.calendar().AddSchoolDays(r.today(), evaluationLate), schedule.DayStart)
 	return store.Schedule(r.tx, d)
+}
+
+// spokenSince: a Kans!overleg on the day to evaluate a case, or later, discussed
+// that or carried it over.
+func (r *Request) spokenSince(c team.Case) (bool, error) {
+	held, err := r.held()
+	return slices.ContainsFunc(held, func(m team.Meeting) bool {
+		return !r.day(m).Before(c.Evaluate) && slices.ContainsFunc(m.Agenda, func(item team.AgendaItem) bool { return item.Code == c.Code })
+	}), err
+}
+
+// meetsSoon: a Kans!overleg is going on, or planned within evaluationSoon.
+func (r *Request) meetsSoon() (bool, error) {
+	_, meets, err := r.openMeeting(func(m team.Meeting) bool {
+		day := r.day(m)
+		return m.Status == team.Running || !day.Before(r.today()) && !r.today().AddDays(evaluationSoon).Before(day)
+	})
+	return meets, err
 }
 
 func (r *Request) askEvaluation(c team.Case) error {

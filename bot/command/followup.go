@@ -327,7 +327,7 @@ func (r *Request) postpone(a team.Action, asked team.Date) (answer, error) {
 	old := a
 	due, why, moved := r.freeDays().Deadline(asked)
 	a.First = cmp.Or(a.First, agreed(a))
-	a.Due, a.Agreed, a.Since, a.Sent, a.Help, a.Snoozed = due, team.Date{}, r.now.UTC(), nil, false, team.Date{}
+	a.Due, a.Agreed, a.Since, a.Sent, a.Snoozed = due, team.Date{}, r.now.UTC(), nil, team.Date{}
 	if err := r.keepAction(a); err != nil {
 		return answer{}, err
 	}
@@ -335,7 +335,7 @@ func (r *Request) postpone(a team.Action, asked team.Date) (answer, error) {
 		return answer{}, err
 	}
 	postponed := r.view().Postponed(a, r.me.User)
-	if err := cmp.Or(r.refreshReminders(old, postponed), r.refreshHelp(a, postponed)); err != nil {
+	if err := cmp.Or(r.refreshReminders(old, postponed), r.redateHelp(a, postponed)); err != nil {
 		return answer{}, err
 	}
 	if err := r.refresh(r.key("action", a.Nr), r.view().Action(a)); err != nil {

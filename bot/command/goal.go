@@ -351,7 +351,8 @@ func (r *Request) setGoal(g goal) (answer, error) {
 	default:
 		c.Evaluations = append(c.Evaluations, begins)
 	}
-	c.Helps, c.Need, c.Goal, c.Evaluate = g.helps, g.need, g.text, g.evaluate
+	c.Helps, c.Need, c.Goal = g.helps, g.need, g.text
+	c.EvaluateOn(g.evaluate)
 	if err := r.keepCase(c); err != nil {
 		return answer{}, err
 	}

@@ -119,7 +119,7 @@ func (r *Request) give(a team.Action, owner team.Member) (answer, error) {
 	if err := store.TakeAction(r.tx, r.team.ID, a); err != nil {
 		return answer{}, err
 	}
-	a.Owner, a.Help = owner.User, false
+	a.Owner, a.Since, a.Help, a.Snoozed = owner.User, r.now.UTC(), false, team.Date{}
 	if err := r.keepAction(a); err != nil {
 		return answer{}, err
 	}

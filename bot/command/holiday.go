@@ -179,15 +179,33 @@ func (r *Request) rearrange() (n shifts, err error) {
 		return n, err
 	}
 	for _, c := range cases {
-		day, _, moves := r.freeDays().Deadline(c.Evaluate)
-		if !moves || c.Evaluate.Before(r.today()) {
-			continue
-		}
-		c.Evaluate = day
-		if err := cmp.Or(r.keepCase(c), r.did("case.shift", onCase(c.Code)), r.refreshCase(c.Code)); err != nil {
+		moved, err := r.fitEvaluation(c)
+		if err != nil {
 			return n, err
 		}
-		n.evaluations++
+		if moved {
+			n.evaluations++
+		}
 	}
 	return n, cmp.Or(r.retimeSummer(), r.timeWeekly())
+}
+
+// fitEvaluation does for the day of an evaluation what fitAction does for that of
+// an action.
+func (r *Request) fitEvaluation(c team.Case) (moved bool, err error) {
+	if c.Evaluate.Before(r.today()) {
+		return false, nil
+	}
+	agreed := cmp.Or(c.Agreed, c.Evaluate)
+	day, _, _ := r.freeDays().Deadline(agreed)
+	if day.Before(r.today()) { // too late to go back
+		day, _, _ = r.freeDays().Deadline(c.Evaluate)
+	}
+	if day == c.Evaluate {
+		return false, nil
+	}
+	if c.Evaluate, c.Agreed = day, agreed; day == agreed {
+		c.Agreed = team.Date{}
+	}
+	return true, cmp.Or(r.keepCase(c), r.did("case.shift", onCase(c.Code)), r.refreshCase(c.Code))
 }

@@ -11,6 +11,14 @@ import (
 // Erased replaces a post about a case of which nothing is kept any more.
 func (v View) Erased() chat.Message { return chat.Message{v.note("erase.post")} }
 
+// Emptied reports whether nothing is left in the lists of what Without made.
+func (v View) Emptied(body chat.Message) bool {
+	erased := Spans(v.Lang, "erase.item")
+	return !slices.ContainsFunc(body, func(b chat.Block) bool {
+		return slices.ContainsFunc(b.Items, func(item []chat.Span) bool { return !slices.Equal(item, erased) })
+	})
+}
+
 // Withdrawn tells who erased a case what is left to do.
 func (v View) Withdrawn(c team.Case) chat.Message {
 	return chat.Message{v.para("erase.now", "code", c.Code), v.para("erase.elsewhere")}

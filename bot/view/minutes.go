@@ -58,8 +58,12 @@ func (v View) standing(a team.Action, today team.Date, late ...chat.Span) []chat
 
 func (v View) minutes(r Record, agreement func(team.Action) []chat.Span) chat.Message {
 	message := chat.Message{Heading(v.Lang, "minutes.title", "day", v.day(r.First))}
-	var told, discussed []string
-	var carried []int
+	var told, discussed, carried []string
+	carry := func(about string) {
+		if !slices.Contains(carried, about) {
+			carried = append(carried, about)
+		}
+	}
 	var points [][]chat.Span
 	for _, item := range r.Meeting.Agenda {
 		s := r.Signals[item.Signal]
@@ -68,9 +72,11 @@ func (v View) minutes(r Record, agreement func(team.Action) []chat.Span) chat.Me
 			points = append(points, Spans(v.Lang, "agenda.punt", "text", item.Text, "name", v.Name(item.By)))
 		case item.Kind == team.Celebrate && item.Text != "":
 			told = append(told, item.Text)
+		case item.Kind == team.EvaluateItem && item.State != team.ItemDiscussed:
+			carry(item.Code)
 		case item.Signal == 0 || s.Status == team.Withdrawn:
 		case item.State != team.ItemDiscussed:
-			carried = append(carried, item.Signal)
+			carry(v.about(s))
 		case item.Kind == team.Celebrate:
 			told = append(told, v.about(s))
 		default:
@@ -79,7 +85,7 @@ func (v View) minutes(r Record, agreement func(team.Action) []chat.Span) chat.Me
 	}
 	for _, nr := range r.Meeting.Over {
 		if r.Signals[nr].Status != team.Withdrawn {
-			carried = append(carried, nr)
+			carry(v.about(r.Signals[nr]))
 		}
 	}
 	goals, evaluated := v.evaluations(r)
@@ -96,17 +102,20 @@ func (v View) minutes(r Record, agreement func(team.Action) []chat.Span) chat.Me
 	if len(evaluated) > 0 {
 		message = append(message, v.para("minutes.evaluated"), chat.Block{Kind: chat.Bullets, Items: evaluated})
 	}
-	if len(r.Actions) == 0 {
+	var items [][]chat.Span
+	for _, a := range r.Actions {
+		items = append(items, agreement(a))
+	}
+	for range r.Meeting.Erased {
+		items = append(items, Spans(v.Lang, "erase.item"))
+	}
+	if len(items) == 0 {
 		message = append(message, v.para("minutes.noactions"))
 	} else {
-		var items [][]chat.Span
-		for _, a := range r.Actions {
-			items = append(items, agreement(a))
-		}
 		message = append(message, v.para("minutes.actions"), chat.Block{Kind: chat.Bullets, Items: items})
 	}
 	if len(carried) > 0 {
-		message = append(message, v.para("minutes.carried", "list", v.abouts(carried, r.Signals)))
+		message = append(message, v.para("minutes.carried", "list", v.several(carried)))
 	}
 	if len(points) > 0 {
 		message = append(message, v.para("minutes.points"), chat.Block{Kind: chat.Bullets, Items: points})

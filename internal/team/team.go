@@ -150,11 +150,19 @@ type Case struct {
 	Version     int          // counts the changes of its goal and evaluations
 	Evaluations []Evaluation // oldest first; the first is where the goal started from
 	Evaluate    Date         // when to look whether the goal is nearer; zero when there is no such day
+	Agreed      Date         // the day that Evaluate stands in for, as school is closed on it by now; zero when there is none
 	Asked       int          // counts the askings in the kernteam; 0 before that day
 	Told        int          // counts what the kernteam was told of evaluations
 	Anonymous   int          // the Kans!overleg that spoke of it without the parents knowing: it may once; 0 for none
 	Closed      Date         // zero while it is open
 	Erase       Date         // when what is kept of it goes, for a closed one
+}
+
+// EvaluateOn sets the day that somebody agreed to look whether the goal is nearer.
+func (c *Case) EvaluateOn(d Date) {
+	if d != c.Evaluate {
+		c.Evaluate, c.Agreed = d, Date{}
+	}
 }
 
 // Evaluation is how near a goal is on a day.
@@ -304,6 +312,7 @@ type Meeting struct {
 	Shown      bool  // the text of what is being talked about is on the meeting screen
 	Over       []int // signals that did not fit on it
 	Actions    []int // agreed in it
+	Erased     int   // counts those among them of which nothing is kept
 	Ended      time.Time
 }
 
@@ -351,12 +360,13 @@ type Action struct {
 	Meeting  int    // the Kans!overleg whose thread it lives in; 0 for none
 	Status   ActionStatus
 	Help     bool   // help was asked
+	Asker    string // who asked for it, the last time
 	Snoozed  Date   // no reminder before that day; zero for no such wish
 	Helped   string // what helped, said when done; free text
 	DoneBy   string
 	Done     time.Time
 	Created  time.Time
-	Since    time.Time // when Due was set: steps before it never come
+	Since    time.Time // when Due or Owner was set: steps before it never come
 	Sent     []string  // follow-ups done for this Due
 	Reminded Date      // the day of the last one
 }
