@@ -80,8 +80,7 @@ func evaluationDue(r *Request, d store.Due) error {
 		return err
 	}
 	if meets || !mayFollow(c) { // nothing is asked until the parents know, and agree
-		d.At = r.calendar().At(r.calendar().AddSchoolDays(r.today(), 1), schedule.DayStart)
-		return store.Schedule(r.tx, d)
+		return r.tomorrow(d)
 	}
 	if late := d.Nr > 0; late {
 		return r.unevaluated(c)
