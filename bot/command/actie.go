@@ -141,7 +141,11 @@ func (r *Request) readAction(typed string) (a team.Action, err error) {
 	if err != nil {
 		problems = append(problems, err)
 	}
-	a.Text, a.Gain = r.deed(r.thisChild(rest, true)), sentence(r.thisChild(a.Gain, false))
+	rest = sentence(r.thisChild(rest, true))
+	if isWord(handle, "ik", "mij", "me") && saidOfMyself.MatchString(rest) {
+		rest = "ik " + rest
+	}
+	a.Text, a.Gain = r.deed(rest), sentence(r.thisChild(a.Gain, false))
 	if a.Code != "" {
 		if _, known, err := store.Cases.Get(r.tx, r.team.ID, a.Code); err != nil {
 			return a, err

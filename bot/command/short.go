@@ -78,23 +78,63 @@ func firstOfTwo(s string, limit int) string {
 	return ""
 }
 
-// deed is what somebody does, to read behind their name: "ik leg" is "legt",
-// and "Praat met" is "praat met".
+// deed is what somebody does, to read behind their name: "ik leg" is "legt", "I
+// will call" is "will call", and "Praat met" is "praat met".
 func (r *Request) deed(s string) string {
 	s = sentence(s)
 	word, rest := firstWord(s)
-	if !isWord(word, "ik") {
+	verb, after := firstWord(rest)
+	switch said := fold(word); {
+	case contracted[said] != "":
+		return strings.TrimSpace(contracted[said] + " " + rest)
+	case said == "i" && verb != "":
+		return strings.TrimSpace(doesIt(verb) + " " + after)
+	case said != "ik":
 		return r.small(s)
 	}
-	verb, rest := firstWord(rest)
 	switch other := ofAnother[fold(verb)]; {
 	case other != "":
 		verb = other
 	case verb != "" && !sameOfAnother.MatchString(verb):
 		verb += "t"
 	}
-	return strings.TrimSpace(verb + " " + rest)
+	return strings.TrimSpace(verb + " " + after)
 }
+
+// contracted is what is said of another for an "I" with its verb.
+var contracted = map[string]string{"i'll": "will", "i'm": "is", "i'd": "would"}
+
+// doesIt is an English verb behind "I" as it is of another: "call" is "calls".
+func doesIt(verb string) string {
+	last := consonantY.FindString(verb)
+	switch other := ofAnotherInEnglish[fold(verb)]; {
+	case other != "":
+		return other
+	case last != "":
+		return strings.TrimSuffix(verb, "y") + "ies"
+	case hissing.MatchString(verb):
+		return verb + "es"
+	}
+	return verb + "s"
+}
+
+var (
+	consonantY = regexp.MustCompile(`[^aeiou]y$`)
+	hissing    = regexp.MustCompile(`(?:s|x|z|ch|sh|o)$`)
+)
+
+// ofAnotherInEnglish are the words behind "I" that take no s.
+var ofAnotherInEnglish = map[string]string{
+	"am": "is", "have": "has", "was": "was", "will": "will", "would": "would", "can": "can", "could": "could", "may": "may", "might": "might",
+	"must": "must", "shall": "shall", "should": "should", "had": "had", "did": "did", "also": "also", "and": "and",
+}
+
+// saidOfMyself finds a sentence that goes on behind "@ik" as it would behind "ik":
+// "@ik bel de ouders". What may be a noun is a verb before an article.
+var saidOfMyself = regexp.MustCompile(`(?i)^(?:` +
+	`(?:bel|vraag|maak|stuur|schrijf|zoek|regel|bespreek|neem|geef|kijk|lees|haal|breng|leg|zet|spreek|help|oefen|kies|ga|heb|doe|kom|loop|blijf|hou|houd|` +
+	`probeer|informeer|organiseer|observeer|evalueer|bied|bereid)|` +
+	`(?:mail|app|plan|check|print|bezoek|nodig|overleg|werk|deel|meld|pak|koop|volg|vul|bewaar|praat)\s+(?:de|het|een|alle|mijn|met))\s`)
 
 // small is a text without the capital that begins a sentence. That of an
 // abbreviation or of a colleague's name stays.

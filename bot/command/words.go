@@ -80,11 +80,11 @@ func number(s string) (nr int, rest string, found bool) {
 
 var numberPattern = regexp.MustCompile(`(?is)^(?:(?:actie|action)\s)?\s*(?:nr\.?|nummer|#)?\s*(\d{1,6})(?:[.,:]?(?:\s+(.*))?)?$`)
 
-// numbers reads "1 2", "1, 2 en 3" and the like; none when there is more in the
+// numbers reads "1 2", "actie 1, 2 en 3" and the like; none when there is more in the
 // text than numbers.
 func numbers(s string) (nrs []int) {
 	for _, word := range strings.FieldsFunc(line(s), func(r rune) bool { return r == ' ' || r == ',' || r == '&' }) {
-		if isWord(word, "en", "and") {
+		if isWord(word, "en", "and", "actie", "acties", "action", "actions") {
 			continue
 		}
 		nr, _, found := number(word)
