@@ -5,7 +5,10 @@ import (
 	"errors"
 	"regexp"
 	"slices"
+	"strings"
 
+	"kansbot/bot/view"
+	"kansbot/internal/outbox"
 	"kansbot/internal/schedule"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
@@ -96,11 +99,16 @@ func (r *Request) awayUntil(typed, handle string) (team.Date, error) {
 	return day, err
 }
 
-// teamBack ends an absence before its time.
+// teamBack ends an absence before its time, and tells what waits.
 func teamBack(r *Request, _ string) (answer, error) {
 	was, m := r.me, r.me
+	open, err := store.OpenActionsOf(r.tx, r.team.ID, m.User)
+	if err != nil {
+		return answer{}, err
+	}
+	waits := slices.DeleteFunc(slices.Clone(open), func(a team.Action) bool { return a.Due.After(r.today()) })
 	if !m.Absent(r.today()) {
-		return answer{body: r.say("back.before")}, nil
+		return answer{body: append(r.say("back.before"), r.view().BackTo(waits, r.today())...)}, nil
 	}
 	m.Away, m.Cover = team.Date{}, ""
 	if err := r.putMember(m); err != nil {
@@ -109,7 +117,37 @@ func teamBack(r *Request, _ string) (answer, error) {
 	if err := r.retakeTurns(); err != nil {
 		return answer{}, err
 	}
-	return answer{body: r.say("back")}, r.uncover(was, m)
+	for _, a := range open {
+		if err := r.askOwner(a); err != nil {
+			return answer{}, err
+		}
+	}
+	return answer{body: append(r.say("back"), r.view().BackTo(waits, r.today())...)}, r.uncover(was, m)
+}
+
+// askOwner makes what the thread was asked while the owner of an action was away a
+// reminder of theirs.
+func (r *Request) askOwner(a team.Action) error {
+	for _, step := range a.Sent {
+		post, found, err := outbox.Get(r.tx, r.remindKey(a, step))
+		if err != nil {
+			return err
+		}
+		if !found || !view.OffersToTake(post.Post.Body) {
+			continue
+		}
+		kind := step
+		switch {
+		case strings.HasPrefix(step, laterStep):
+			kind = view.StepLater
+		case step == schedule.StepAhead && !a.Due.After(r.today()):
+			kind = schedule.StepDue
+		}
+		if err := r.replace(post.Post.Key, r.view().Reminder(a, kind, r.today())); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // uncover tells who stood in for a member that they need not any more.

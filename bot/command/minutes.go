@@ -2,12 +2,15 @@ package command
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"kansbot/bot/view"
 	"kansbot/internal/chat"
+	"kansbot/internal/schedule"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
 )
@@ -24,7 +27,7 @@ type minutesAsked struct {
 	page    bool
 }
 
-// meetingMinutes shows the agreements of a meeting; without a number those of
+// meetingMinutes shows the agreements of a meeting; when none is named those of
 // the last one held.
 func meetingMinutes(r *Request, typed string) (answer, error) {
 	asked, err := r.readMinutesAsked(typed)
@@ -54,21 +57,23 @@ func meetingMinutes(r *Request, typed string) (answer, error) {
 func (r *Request) readMinutesAsked(typed string) (asked minutesAsked, err error) {
 	found := codes(typed)
 	asked.code, typed = cutCode(line(typed))
-	for rest := typed; rest != ""; {
-		var word string
-		nr, after, given := number(rest)
-		if given {
-			asked.nr, rest = nr, after
-			continue
-		}
-		switch word, rest = firstWord(rest); {
+	var which []string
+	for _, word := range strings.Fields(typed) {
+		switch {
 		case isWord(word, "ouders", "parents"):
 			asked.parents = true
 		case isWord(word, "bestand", "file"):
 			asked.page = true
 		default:
-			return asked, team.Wrong("", "minutes.nr", "understood", word, "example", "/kansoverleg verslag 1")
+			which = append(which, word)
 		}
+	}
+	if len(which) > 0 {
+		m, err := r.meetingMeant(strings.Join(which, " "))
+		if err != nil {
+			return asked, err
+		}
+		asked.nr = m.Nr
 	}
 	example := "/kansoverleg verslag ouders K-014"
 	if len(found) > 0 {
@@ -83,6 +88,44 @@ func (r *Request) readMinutesAsked(typed string) (asked minutesAsked, err error)
 	return asked, nil
 }
 
+var (
+	whenPattern     = regexp.MustCompile(`(?i)^(?:van|op|of|on)\s+`)
+	previousPattern = regexp.MustCompile(`(?i)^(?:(?:de|het|the)\s+)?(?:vorige?|previous)(?:\s+(?:keer|overleg|time|meeting))?$`)
+)
+
+// meetingMeant is the held meeting that somebody names: by its number, its day, or
+// as the one before the last.
+func (r *Request) meetingMeant(typed string) (team.Meeting, error) {
+	nr, rest, given := number(typed)
+	if given && rest == "" {
+		return r.heldMeeting(nr)
+	}
+	held, err := r.held()
+	if err != nil {
+		return team.Meeting{}, err
+	}
+	which := whenPattern.ReplaceAllString(typed, "")
+	if n := len(held); n > 1 && previousPattern.MatchString(which) {
+		return held[n-2], nil
+	}
+	for _, m := range slices.Backward(held) {
+		if names(which, r.day(m)) {
+			return m, nil
+		}
+	}
+	return team.Meeting{}, r.noMinutes(held, typed)
+}
+
+// names reports whether words are a day, whatever day it is when they are read.
+func names(words string, day team.Date) bool {
+	for _, today := range []team.Date{day, day.AddDays(-1)} {
+		if d, err := schedule.ParseDate(words, today); err != nil || d != day {
+			return false
+		}
+	}
+	return true
+}
+
 // heldMeeting is the meeting with that number, or with 0 the last one held.
 func (r *Request) heldMeeting(nr int) (team.Meeting, error) {
 	held, err := r.held()
@@ -94,11 +137,25 @@ func (r *Request) heldMeeting(nr int) (team.Meeting, error) {
 			return m, nil
 		}
 	}
-	p := team.Wrong("", "minutes.none")
-	if len(held) > 0 {
-		p = p.With("example", "/kansoverleg verslag "+strconv.Itoa(held[len(held)-1].Nr))
+	return team.Meeting{}, r.noMinutes(held, strconv.Itoa(nr))
+}
+
+// minutesNamed is of how many meetings somebody reads when there are minutes.
+const minutesNamed = 4
+
+// noMinutes is that there are no minutes of what somebody asked for, with those
+// that there are.
+func (r *Request) noMinutes(held []team.Meeting, asked string) error {
+	if len(held) == 0 {
+		return team.Wrong("", "minutes.none")
 	}
-	return team.Meeting{}, p
+	var days []string
+	for _, m := range slices.Backward(held[max(0, len(held)-minutesNamed):]) {
+		if day := schedule.ShortDate(string(r.lang), r.day(m)); !slices.Contains(days, day) {
+			days = append(days, day)
+		}
+	}
+	return team.Wrong("", "minutes.which", "understood", asked, "days", strings.Join(days, ", "), "example", "/kansoverleg verslag "+days[0])
 }
 
 // held are the meetings that were held, in the order of their start.

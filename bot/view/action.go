@@ -3,6 +3,7 @@ package view
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"kansbot/internal/chat"
 	"kansbot/internal/schedule"
@@ -107,6 +108,11 @@ func (v View) stands(a team.Action, how chat.Block) chat.Message {
 		how,
 		v.actionButtons(a),
 	}
+}
+
+// OffersToTake reports whether a message asks who takes an action over.
+func OffersToTake(body chat.Message) bool {
+	return Names(body, func(s string) bool { return strings.HasPrefix(s, "action.take ") })
 }
 
 // Reopened replaces the reminders of an action that is not done after all.

@@ -75,6 +75,19 @@ func (v View) Away(m team.Member, meanwhile []team.Action, covered []team.Member
 	return append(message, v.note("away.back"))
 }
 
+// BackTo tells somebody who is back which of their actions wait, if any.
+func (v View) BackTo(waits []team.Action, today team.Date) chat.Message {
+	if len(waits) == 0 {
+		return nil
+	}
+	waits = byDue(waits)
+	return chat.Message{
+		v.para("back.waits", "n", len(waits)),
+		v.actionItems(waits[:min(len(waits), maxOffered)], today),
+		v.note("back.mine"),
+	}
+}
+
 // CoverAsked tells somebody that they stand in for a member who is away.
 func (v View) CoverAsked(m team.Member, meanwhile []team.Action, today team.Date) chat.Message {
 	message := chat.Message{v.para("cover.asked", "name", v.name(m), "day", v.day(m.Away), "team", v.Team.Name)}

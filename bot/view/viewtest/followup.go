@@ -51,6 +51,8 @@ func (w *world) aboutFollowUp() {
 	w.ask("Away", v.Away(away("anna"), w.actions, people[:1], w.today))
 	w.ask("Away, somebody stands in", v.Away(away("bram"), w.actions, nil, w.today))
 	w.ask("Away, nothing open", v.Away(away("bram"), nil, nil, w.today))
+	w.ask("BackTo", w.BackTo(w.actions, w.today))
+	w.ask("BackTo, one", w.BackTo(w.actions[:1], w.today))
 	w.post("CoverAsked", v.CoverAsked(away("bram"), w.actions, w.today))
 	w.post("CoverAsked, nothing open", v.CoverAsked(away("bram"), nil, w.today))
 	w.post("CoverOver", v.CoverOver(w.Member("bram")))
