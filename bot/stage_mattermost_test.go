@@ -201,7 +201,7 @@ func (p *mattermostPlay) opens(user string) error {
 func (p *mattermostPlay) heard(user string) bool {
 	p.scene.mu.Lock()
 	defer p.scene.mu.Unlock()
-	_, heard := p.scene.replies[p.users[user].ID]
+	_, heard := p.scene.replies[p.id(user)]
 	return heard
 }
 
@@ -209,6 +209,8 @@ func (p *mattermostPlay) joins(user string) (again bool, err error) {
 	_, _, err = p.server.Admin.AddChannelMember(context.Background(), p.room.Id, p.users[user].ID)
 	return false, err
 }
+
+func (p *mattermostPlay) id(user string) string { return p.users[user].ID }
 
 func (p *mattermostPlay) leaves(user string) (again bool, err error) {
 	_, err = p.server.Admin.RemoveUserFromChannel(context.Background(), p.room.Id, p.users[user].ID)

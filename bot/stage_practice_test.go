@@ -97,6 +97,8 @@ func (p *practicePlay) joins(user string) (again bool, err error) {
 	return true, nil
 }
 
+func (p *practicePlay) id(user string) string { return user }
+
 func (p *practicePlay) leaves(user string) (again bool, err error) {
 	p.here = slices.DeleteFunc(p.here, func(name string) bool { return name == user })
 	return true, nil

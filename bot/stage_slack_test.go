@@ -159,7 +159,7 @@ func (p *slackPlay) presses(user, post, button string) error {
 func (p *slackPlay) heard(user string) bool {
 	p.scene.mu.Lock()
 	defer p.scene.mu.Unlock()
-	_, heard := p.scene.replies[p.users[user].ID]
+	_, heard := p.scene.replies[p.id(user)]
 	return heard
 }
 
@@ -178,6 +178,8 @@ func (p *slackPlay) joins(user string) (again bool, err error) {
 		return nil
 	})
 }
+
+func (p *slackPlay) id(user string) string { return p.users[user].ID }
 
 func (p *slackPlay) leaves(user string) (again bool, err error) {
 	return false, p.does(user, false, func(context.Context, *slacktest.User) error {

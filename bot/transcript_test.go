@@ -101,6 +101,7 @@ type stage interface {
 	sends(user string, form chat.Form, values map[string][]string) (problems map[string]string, err error)
 	presses(user, post, button string) error
 	opens(user string) error
+	id(user string) string
 	// joins and leaves change who is in the channel; again when the bot has to
 	// start anew to hear of it.
 	joins(user string) (again bool, err error)
@@ -330,12 +331,7 @@ func (s *scene) acts(ts *testscript.TestScript, name string, refused bool, do fu
 	ts.Check(err)
 	s.settle(ts)
 	s.mu.Lock()
-	var reply chat.Reply
-	for user, r := range s.replies {
-		if user != "" {
-			reply = r
-		}
-	}
+	reply := s.replies[s.stage.id(name)] // another's may come late
 	s.mu.Unlock()
 	text, err := s.stage.sees(name, reply)
 	ts.Check(err)
