@@ -15,9 +15,10 @@ import (
 //
 // A date after "uiterlijk" counts wherever it stands, else one at the end, else
 // one inside the sentence after "voor", "before" or "by". A time behind it goes
-// along with it. The rest is as it was typed, but for the punctuation around the cut. Nothing like a date gives
-// found = false; what must be a date but cannot be one, "voor 30 feb", gives
-// the *team.Problem of ParseDate, and is cut off all the same.
+// along with it. The rest is as it was typed, but for the punctuation around the
+// cut. Nothing like a date gives found = false; what must be a date but cannot be
+// one, "voor 30 feb", gives the *team.Problem of ParseDate, and is cut off all the
+// same.
 //
 // It rather misses a date than invents one: "do" and "zo" are words, 7/8 is a
 // group, and vrijdag in "elke vrijdag" or "het gesprek van vrijdag" is no
