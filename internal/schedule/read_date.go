@@ -213,27 +213,20 @@ func (s script) calendarDay(i int) (match, bool) {
 	return s.exact(m, w, i, j), true
 }
 
-// For so many days a day that was typed without a year is the one that is over,
-// which is a mistake, and not that of next year; for less when it was in the
-// last year: in January "1 oktober" is the next one.
-const (
-	recent         = 183
-	recentLastYear = 60
-)
+// recent is for how many days a day that was typed without a year is the one that
+// is over, which is a mistake, and not that of next year: in June "22 februari" is
+// the next one.
+const recent = 60
 
 // likelyYear is the year of a day that was typed without one. The day need not
 // exist in it.
 func (s script) likelyYear(month, day int) int {
-	year := s.today.Year
 	if month < 1 || month > 12 {
-		return year
+		return s.today.Year
 	}
-	in := func(year int) team.Date { return inMonth(year, month, min(max(day, 1), 31)) }
-	switch {
-	case !in(year - 1).Before(s.today.AddDays(-recentLastYear)):
-		return year - 1
-	case in(year).Before(s.today.AddDays(-recent)):
-		return year + 1
+	year, from := s.today.Year-1, s.today.AddDays(-recent)
+	for inMonth(year, month, min(max(day, 1), 31)).Before(from) {
+		year++
 	}
 	return year
 }
