@@ -74,10 +74,13 @@ func actionTyped(r *Request, typed string) (answer, error) {
 // the line is none of those.
 func numberFirst(typed string) func(*Request) (answer, error) {
 	nr, rest, given := number(typed)
-	if handle, _ := cutMention(rest); !given || handle != "" {
+	if !given {
 		return nil
 	}
 	word, rest := firstWord(rest)
+	if rest != "" && !isWord(word, "uitstel", "postpone", "geef", "give", "hielp", "helped") { // "2 open dagen bezoeken"
+		return nil
+	}
 	c, _ := commandNamed("actie")
 	for _, v := range c.verbs {
 		if isWord(word, v.words...) {
@@ -194,7 +197,7 @@ func markCode(s string) (code, marked string) {
 func (r *Request) thisChild(marked string, adult bool) string {
 	before, after, found := strings.Cut(marked, codeMark)
 	first := sentence(before) == "" && (adult || strings.HasPrefix(after, ":"))
-	last := strings.Trim(after, " .,;:!?)") == "" && !preposition.MatchString(sentence(before))
+	last := strings.Trim(after, " .,;:!?)") == "" && !preposition.MatchString(sentence(before)) && (!adult || strings.Contains(sentence(before), " "))
 	switch {
 	case !found:
 		return marked

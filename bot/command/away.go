@@ -106,6 +106,7 @@ func teamBack(r *Request, _ string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	open = slices.DeleteFunc(open, func(a team.Action) bool { return !r.mayMention(a) })
 	waits := slices.DeleteFunc(slices.Clone(open), func(a team.Action) bool { return a.Due.After(r.today()) })
 	if !m.Absent(r.today()) {
 		return answer{body: append(r.say("back.before"), r.view().BackTo(waits, r.today())...)}, nil

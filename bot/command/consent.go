@@ -25,6 +25,8 @@ func caseConsent(r *Request, typed string) (answer, error) {
 	}
 	parents, found := parentsNamed(words)
 	switch {
+	case nuanced.MatchString(words), withdrawing.MatchString(words) && objecting.MatchString(words):
+		return answer{}, team.Wrong("", "consent.unclear", "understood", rest, "code", code)
 	case withdrawing.MatchString(words): // erases, so in so many words only
 		return answer{}, team.Wrong("", "consent.withdraw", "understood", rest, "code", code, "example", r.lang.Say("consent.withdraw", "code", code))
 	case refusing.MatchString(words):
@@ -49,7 +51,7 @@ func caseConsent(r *Request, typed string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	body := r.view().Consent(c, slices.DeleteFunc(open, func(a team.Action) bool { return a.Code != c.Code }))
+	body := r.view().Consent(c, slices.DeleteFunc(open, func(a team.Action) bool { return a.Code != c.Code || r.mayMention(a) }))
 	if comes {
 		body = append(body, r.say("consent.agenda", "code", c.Code, "when", r.view().When(m.Start))...)
 	}
@@ -57,11 +59,14 @@ func caseConsent(r *Request, typed string) (answer, error) {
 }
 
 // What people say of parents who refuse, and of parents who take their consent
-// back. "Nog geen toestemming" and "geen bezwaar" are neither.
+// back. "Nog geen toestemming" and "geen bezwaar" are neither, nor is what has a
+// "but" in it, or an objection that was taken back.
 var (
 	refusing = regexp.MustCompile(`^(?:nee|no)$|` +
 		`^(?:(?:de |hun |the )?(?:ouders?|parents?) )?(?:(?:geven|geeft|maken|maakt|hebben|heeft|zijn|is|give) )?(?:geen toestemming|no consent|niet akkoord|bezwaar|objections?)\b|` +
-		`\b(?:willen (?:dit |het |dat )?niet|weiger\w*|geweigerd|refuse\w*)\b`)
+		`^(?:(?:de |the )?(?:ouders?|parents?) )?(?:willen (?:dit |het |dat )?niet|weiger\w*|geweigerd|refuse\w*)$`)
+	nuanced     = regexp.MustCompile(`\b(?:maar|tenzij|mits|but|unless)\b`)
+	objecting   = regexp.MustCompile(`\b(?:bezwaar|objections?)\b`)
 	withdrawing = regexp.MustCompile(`\b(?:ingetrokken|intrek\w*|withdr\w*)\b|\btrek\w*\b.*\bin\b`)
 )
 

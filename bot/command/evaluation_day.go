@@ -58,6 +58,8 @@ const (
 	// evaluationSoon is within how many days a Kans!overleg is soon enough to
 	// evaluate in.
 	evaluationSoon = 7
+	// evaluationNext is within how many days another is the next one.
+	evaluationNext = 366
 )
 
 // evaluationDue asks, on the day, whether a goal is nearer; later on, it tells
@@ -72,24 +74,36 @@ func evaluationDue(r *Request, d store.Due) error {
 	if asleep, err := r.asleep(d); err != nil || asleep {
 		return err
 	}
-	if spoken, err := r.spokenSince(c); err != nil || spoken {
+	spoken, err := r.spokenSince(c)
+	if err != nil {
 		return err
 	}
-	meets, err := r.meetsSoon()
+	within := evaluationSoon
+	if spoken { // and carried over, to whenever the next one is
+		within = evaluationNext
+	}
+	meets, err := r.meets(within)
 	if err != nil {
 		return err
 	}
 	if meets || !mayFollow(c) { // nothing is asked until the parents know, and agree
 		return r.tomorrow(d)
 	}
+	if c.Asked == 0 {
+		if c.Asked, err = store.Next(r.tx, "evaluate", r.team.ID); err != nil {
+			return err
+		}
+		if err := r.keepCase(c); err != nil {
+			return err
+		}
+	}
 	if late := d.Nr > 0; late {
 		return r.unevaluated(c)
 	}
-	if c.Asked, err = store.Next(r.tx, "evaluate", r.team.ID); err != nil {
-		return err
-	}
-	if err := cmp.Or(r.askEvaluation(c), r.keepCase(c)); err != nil {
-		return err
+	if !spoken {
+		if err := r.askEvaluation(c); err != nil {
+			return err
+		}
 	}
 	d.Nr = 1
 	d.At = r.calendar().At(r.calendar().AddSchoolDays(r.today(), evaluationLate), schedule.DayStart)
@@ -105,11 +119,11 @@ func (r *Request) spokenSince(c team.Case) (bool, error) {
 	}), err
 }
 
-// meetsSoon: a Kans!overleg is going on, or planned within evaluationSoon.
-func (r *Request) meetsSoon() (bool, error) {
+// meets: a Kans!overleg is going on, or planned within so many days.
+func (r *Request) meets(within int) (bool, error) {
 	_, meets, err := r.openMeeting(func(m team.Meeting) bool {
 		day := r.day(m)
-		return m.Status == team.Running || !day.Before(r.today()) && !r.today().AddDays(evaluationSoon).Before(day)
+		return m.Status == team.Running || !day.Before(r.today()) && !r.today().AddDays(within).Before(day)
 	})
 	return meets, err
 }

@@ -105,8 +105,8 @@ func (r *Request) meetingMeant(typed string) (team.Meeting, error) {
 		return team.Meeting{}, err
 	}
 	which := whenPattern.ReplaceAllString(typed, "")
-	if n := len(held); n > 1 && previousPattern.MatchString(which) {
-		return held[n-2], nil
+	if n := len(held); n > 0 && previousPattern.MatchString(which) {
+		return held[max(0, n-2)], nil
 	}
 	for _, m := range slices.Backward(held) {
 		if names(which, r.day(m)) {

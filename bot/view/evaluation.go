@@ -99,7 +99,7 @@ func (v View) StillOpen(c team.Case, open []team.Action, today team.Date) chat.M
 // Consent tells the asker what it means where parents stand now.
 func (v View) Consent(c team.Case, open []team.Action) chat.Message {
 	message := chat.Message{v.para("consent."+string(cmp.Or(c.Parents, team.NotYet)), "code", c.Code)}
-	if c.Parents != team.Objected || len(open) == 0 {
+	if len(open) == 0 {
 		return message
 	}
 	nrs := make([]string, len(open))
