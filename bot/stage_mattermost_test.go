@@ -276,7 +276,11 @@ func (p *mattermostPlay) direct(user string) ([]shown, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.posts(id)
+	posts, err := p.posts(id)
+	for deadline := time.Now().Add(time.Second); err == nil && len(posts) == 0 && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		posts, err = p.posts(id) // a busy server showed such a channel empty once
+	}
+	return posts, err
 }
 
 func (p *mattermostPlay) posts(channel string) ([]shown, error) {
