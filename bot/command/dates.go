@@ -154,7 +154,7 @@ var fromTo = regexp.MustCompile(`(?i)^(?:(?:van|from)\s+)?(.*\S)\s+(?:naar|to)\s
 func (r *Request) toMove(typed string) (m team.Meeting, rest string, err error) {
 	if parts := fromTo.FindStringSubmatch(line(typed)); parts != nil {
 		if day, err := schedule.ParseDate(parts[1], r.today()); err == nil {
-			m, found, err := r.openMeeting(func(m team.Meeting) bool { return m.Status == team.Planned && r.day(m) == day })
+			m, found, err := r.plannedOn(day)
 			if err == nil && !found {
 				err = team.Wrong("datum", "move.none", "day", r.dayToSay(day), "example", "/kansoverleg verzet "+parts[2])
 			}

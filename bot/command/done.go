@@ -35,22 +35,24 @@ func actionDone(r *Request, typed string) (answer, error) {
 // one: then the line to type has the others.
 func (r *Request) allDone(nrs []int) (answer, error) {
 	var actions []team.Action
-	var wrong error
+	var wrong *team.Problem
 	line := "/actie klaar"
 	for _, nr := range nrs {
 		a, _, err := r.action(strconv.Itoa(nr), "klaar")
-		if p := (*team.Problem)(nil); err != nil && !errors.As(err, &p) {
+		if p := (*team.Problem)(nil); errors.As(err, &p) {
+			wrong = cmp.Or(wrong, p)
+			continue
+		}
+		if err != nil {
 			return answer{}, err
 		}
-		if wrong = cmp.Or(wrong, err); err == nil {
-			actions = append(actions, a)
-			line += " " + strconv.Itoa(nr)
-		}
+		actions = append(actions, a)
+		line += " " + strconv.Itoa(nr)
 	}
-	if p := (*team.Problem)(nil); errors.As(wrong, &p) && len(actions) > 0 {
-		return answer{}, p.With("example", line)
-	}
-	if wrong != nil {
+	switch {
+	case wrong != nil && len(actions) > 0:
+		return answer{}, wrong.With("example", line)
+	case wrong != nil:
 		return answer{}, wrong
 	}
 	for _, a := range actions {

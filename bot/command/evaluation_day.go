@@ -74,6 +74,9 @@ func evaluationDue(r *Request, d store.Due) error {
 	if asleep, err := r.asleep(d); err != nil || asleep {
 		return err
 	}
+	if !mayFollow(c) { // nothing is asked until the parents know, and agree
+		return r.tomorrow(d)
+	}
 	spoken, err := r.spokenSince(c)
 	if err != nil {
 		return err
@@ -86,7 +89,7 @@ func evaluationDue(r *Request, d store.Due) error {
 	if err != nil {
 		return err
 	}
-	if meets || !mayFollow(c) { // nothing is asked until the parents know, and agree
+	if meets {
 		return r.tomorrow(d)
 	}
 	if c.Asked == 0 {

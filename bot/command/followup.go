@@ -175,16 +175,12 @@ func agreed(a team.Action) team.Date {
 // fitAction moves an action off a day that school is closed by now, and back to the
 // day that was agreed when it is open after all. What is over stays.
 func (r *Request) fitAction(a team.Action) (fitted team.Action, moved bool, err error) {
-	from := agreed(a)
-	due, why, _ := r.freeDays().Deadline(from)
-	if due.Before(r.today()) { // too late to go back
-		from = a.Due
-		due, why, _ = r.freeDays().Deadline(from)
-	}
+	was := agreed(a)
+	due, from, why := r.refit(a.Due, was)
 	if due == a.Due || due.Before(r.today()) {
 		return a, false, nil
 	}
-	if a.Due, a.Agreed = due, agreed(a); a.Due == a.Agreed {
+	if a.Due, a.Agreed = due, was; due == was {
 		a.Agreed = team.Date{}
 	}
 	if err := r.keepAction(a); err != nil {

@@ -65,7 +65,7 @@ func meetingGoal(r *Request, typed string) (answer, error) {
 			return a, nil
 		}
 	}
-	offered, failed := r.goalAsk(g)
+	offered, failed := r.goalAsk(known, g)
 	if failed != nil {
 		return answer{}, failed
 	}
@@ -127,15 +127,11 @@ func (r *Request) goalShow(known goal) (answer, error) {
 	if err := r.did("case.show", onCase(known.code)); err != nil {
 		return answer{}, err
 	}
-	return r.goalAsk(known)
+	return r.goalAsk(known, known)
 }
 
-// goalAsk opens the form with g in it.
-func (r *Request) goalAsk(g goal) (answer, error) {
-	known, err := r.goalOf(r.caseOf(g.code))
-	if err != nil {
-		return answer{}, err
-	}
+// goalAsk opens the form with g in it; known is the goal that stands.
+func (r *Request) goalAsk(known, g goal) (answer, error) {
 	began, err := r.goalForm(known)
 	if err != nil {
 		return answer{}, err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kansbot/internal/chat"
+	"kansbot/internal/schedule"
 	"kansbot/internal/store"
 	"kansbot/internal/team"
 )
@@ -190,6 +191,18 @@ func (r *Request) rearrange() (n shifts, err error) {
 	return n, cmp.Or(r.retimeSummer(), r.timeWeekly())
 }
 
+// refit is the school day for what is due on one day and was agreed for perhaps
+// another: for that one, unless that would be over by now. from is the day that it
+// stands in for, why the reason if school is closed then.
+func (r *Request) refit(due, agreed team.Date) (day, from team.Date, why schedule.Reason) {
+	from = agreed
+	if day, why, _ = r.freeDays().Deadline(from); day.Before(r.today()) {
+		from = due
+		day, why, _ = r.freeDays().Deadline(from)
+	}
+	return day, from, why
+}
+
 // fitEvaluation does for the day of an evaluation what fitAction does for that of
 // an action.
 func (r *Request) fitEvaluation(c team.Case) (moved bool, err error) {
@@ -197,10 +210,7 @@ func (r *Request) fitEvaluation(c team.Case) (moved bool, err error) {
 		return false, nil
 	}
 	agreed := cmp.Or(c.Agreed, c.Evaluate)
-	day, _, _ := r.freeDays().Deadline(agreed)
-	if day.Before(r.today()) { // too late to go back
-		day, _, _ = r.freeDays().Deadline(c.Evaluate)
-	}
+	day, _, _ := r.refit(c.Evaluate, agreed)
 	if day == c.Evaluate {
 		return false, nil
 	}

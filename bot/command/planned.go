@@ -117,6 +117,11 @@ func (r *Request) meetingAround(start time.Time, m team.Meeting) (team.Meeting, 
 	})
 }
 
+// plannedOn is a meeting that is planned for that day.
+func (r *Request) plannedOn(day team.Date) (team.Meeting, bool, error) {
+	return r.openMeeting(func(m team.Meeting) bool { return m.Status == team.Planned && r.day(m) == day })
+}
+
 // openMeeting is the first of the open meetings that is what is asked for.
 func (r *Request) openMeeting(is func(team.Meeting) bool) (team.Meeting, bool, error) {
 	open, err := store.OpenMeetings(r.tx, r.team.ID)

@@ -56,7 +56,7 @@ func (r *Request) whenAway(typed string) (when string, more bool, err error) {
 		return typed, false, nil
 	}
 	day, first := schedule.FindDate(typed, r.today())
-	_, meets, err := r.openMeeting(func(m team.Meeting) bool { return m.Status == team.Planned && r.day(m) == day })
+	_, meets, err := r.plannedOn(day)
 	switch {
 	case first && day.IsZero():
 		return typed, false, err

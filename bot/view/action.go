@@ -129,12 +129,18 @@ func (v View) Done(a team.Action) chat.Message {
 	return append(message, v.note("action.done.undo", "nr", a.Nr))
 }
 
+// actionNrs are the numbers by which people know actions.
+func actionNrs(actions []team.Action) []string {
+	nrs := make([]string, len(actions))
+	for i, a := range actions {
+		nrs[i] = itoa(a.Nr)
+	}
+	return nrs
+}
+
 // AllDone tells the asker that several actions are done.
 func (v View) AllDone(actions []team.Action) chat.Message {
-	var nrs []string
-	for _, a := range actions {
-		nrs = append(nrs, strconv.Itoa(a.Nr))
-	}
+	nrs := actionNrs(actions)
 	return chat.Message{
 		v.para("action.done.all", "list", v.list(nrs)),
 		v.para("action.done.all.helped", "nr", nrs[0]),

@@ -102,9 +102,5 @@ func (v View) Consent(c team.Case, open []team.Action) chat.Message {
 	if len(open) == 0 {
 		return message
 	}
-	nrs := make([]string, len(open))
-	for i, a := range open {
-		nrs[i] = itoa(a.Nr)
-	}
-	return append(message, v.para("consent.actions", "nrs", v.several(nrs), "nr", open[0].Nr))
+	return append(message, v.para("consent.actions", "nrs", v.several(actionNrs(open)), "nr", open[0].Nr))
 }
